@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make help lists what there is. Every stage knows by itself what it has to do again,
+# so all targets are phony, and quick when there is nothing to do.
+
+SHELL := /bin/bash
+STAGE := scripts/stage
+# Kernel flavours that the tests ask for in their headers
+TEST_KERNELS = $(shell FULL=$(FULL) scripts/test --kernels $(TESTS))
+export LINUX_SRC V FULL
+
+.PHONY: help run shell test bench check kernel qemu qemu-tests clean distclean \
+	host sysroot sources overlay
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+#: make run      fio and swap on zram, compressed by an emulated IAA, and a table of it
+run: qemu guest-run
+	@scripts/demo
+
+#: make shell    a VM with everything configured, and you in it
+shell: qemu guest-run
+	@scripts/vm $(VM)
+
+#: make test     all tests (TESTS="zram/fio.sh ..." some of them; FULL=1: on the debug kernel)
+test: qemu-tests $(TEST_KERNELS:%=guest-%)
+	@scripts/test $(TESTS)
+
+#: make bench    the measurements in virtual time (ONLY=row,... some of them)
+bench: qemu guest-run guest-stock
+	@if [ -x bench/run ]; then bench/run $(if $(ONLY),--only $(ONLY)); \
+	else echo "make: there is no bench/run in this tree yet" >&2; exit 1; fi
+
+#: make check    style, static analysis, documentation, scripts; no VM
+check: overlay
+	@scripts/check
+
+#: make kernel   our kernel (FLAVOUR=run|test|fs|stock|kcsan|builtin)
+FLAVOUR ?= run
+kernel: guest-$(FLAVOUR)
+
+#: make qemu     the emulator with the accelerator
+qemu: overlay
+	@$(STAGE) qemu scripts/qemu
+qemu-tests: overlay
+	@$(STAGE) "qemu and its tests" scripts/qemu --tests
+
+#: make clean    remove what was built; distclean: what was fetched, too
+clean:
+	rm -rf build/{kernel,qemu,linux,qemu-src,initramfs,vm,log,bench} build/.overlay-*
+distclean:
+	rm -rf build
+
+#:
+#: LINUX_SRC=TREE|TARBALL builds on your kernel sources instead of Debian's.
+#: V=1 shows the commands. Logs are in build/log/.
+
+host:
+	@$(STAGE) host scripts/host
+sysroot: host
+	@$(STAGE) sysroot scripts/sysroot
+sources: sysroot
+	@$(STAGE) sources scripts/fetch
+overlay: sources
+	@$(STAGE) overlay scripts/overlay
+kernel-%: overlay
+	@$(STAGE) "kernel $*" scripts/kernel $*
+guest-%: kernel-%
+	@$(STAGE) "guest $*" scripts/initramfs $*

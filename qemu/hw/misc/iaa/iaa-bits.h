@@ -1,0 +1,302 @@
+/*
+ * Intel IAA: registers and memory layouts
+ *
+ * Numbers are those of the idxd driver and its user interface (Linux:
+ * drivers/dma/idxd/registers.h, include/uapi/linux/idxd.h) unless marked as
+ * this model's own.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_MISC_IAA_BITS_H
+#define HW_MISC_IAA_BITS_H
+
+#include "hw/registerfields.h"
+
+#define IAA_PCI_DEVICE_ID       0x0cfe
+#define IAA_PCI_CLASS           0x0880
+
+#define IAA_BAR_MMIO            0
+#define IAA_BAR_PORTALS         2
+#define IAA_BAR_FAULT           4   /* this model's own */
+
+/* BAR 0, bytes.  The tables' places are ours, the TABLE register says where. */
+#define IAA_MMIO_SIZE           0x10000
+#define IAA_MSIX_PERM_BASE      0x0400
+#define IAA_GRPCFG_BASE         0x1000
+#define IAA_WQCFG_BASE          0x2000
+#define IAA_MSIX_TABLE_BASE     0x8000
+#define IAA_MSIX_PBA_BASE       0xc000
+
+#define IAA_MAX_WQS             64
+#define IAA_MAX_GROUPS          16
+#define IAA_MAX_ENGINES         64
+#define IAA_MAX_WQ_ENTRIES      1024
+#define IAA_MIN_XFER_SHIFT      12
+#define IAA_MAX_XFER_SHIFT      24
+
+#define IAA_VERSION_1           0x100
+#define IAA_VERSION_2           0x200
+
+REG32(VERSION, 0x00)
+REG64(GENCAP, 0x10)
+    FIELD(GENCAP, BLOCK_ON_FAULT, 0, 1)
+    FIELD(GENCAP, CACHE_CONTROL, 2, 1)
+    FIELD(GENCAP, CMD_CAP, 4, 1)
+    FIELD(GENCAP, DEST_READBACK, 8, 1)
+    FIELD(GENCAP, MAX_XFER_SHIFT, 16, 5)
+    FIELD(GENCAP, CONFIG_EN, 31, 1)
+    FIELD(GENCAP, DECOMPRESS, 40, 1)
+REG64(WQCAP, 0x20)
+    FIELD(WQCAP, TOTAL_SIZE, 0, 16)
+    FIELD(WQCAP, NUM_WQS, 16, 8)
+    FIELD(WQCAP, WQCFG_SIZE, 24, 4)
+    FIELD(WQCAP, DEDICATED, 49, 1)
+    FIELD(WQCAP, PRIORITY, 51, 1)
+    FIELD(WQCAP, OCCUPANCY, 52, 1)
+    FIELD(WQCAP, OP_CONFIG, 54, 1)
+REG64(GRPCAP, 0x30)
+REG64(ENGCAP, 0x38)
+REG64(OPCAP, 0x40)
+REG64(TABLE0, 0x60)
+    FIELD(TABLE0, GRPCFG, 0, 16)
+    FIELD(TABLE0, WQCFG, 16, 16)
+    FIELD(TABLE0, MSIX_PERM, 32, 16)
+    FIELD(TABLE0, IMS, 48, 16)
+REG64(TABLE1, 0x68)
+REG32(GENCFG, 0x80)
+REG32(GENCTRL, 0x88)
+    FIELD(GENCTRL, SOFTERR_INT, 0, 1)
+    FIELD(GENCTRL, HALT_INT, 1, 1)
+REG32(GENSTS, 0x90)
+    FIELD(GENSTS, STATE, 0, 2)
+    FIELD(GENSTS, RESET_TYPE, 2, 2)
+REG32(INTCAUSE, 0x98)
+    FIELD(INTCAUSE, ERR, 0, 1)
+    FIELD(INTCAUSE, CMD, 1, 1)
+    FIELD(INTCAUSE, HALT, 4, 1)
+REG32(CMD, 0xa0)
+    FIELD(CMD, OPERAND, 0, 20)
+    FIELD(CMD, CODE, 20, 5)
+    FIELD(CMD, INT_REQ, 31, 1)
+REG32(CMDSTS, 0xa8)
+    FIELD(CMDSTS, ERR, 0, 8)
+    FIELD(CMDSTS, RESULT, 8, 16)
+    FIELD(CMDSTS, ACTIVE, 31, 1)
+REG32(CMDCAP, 0xb0)
+REG64(SWERR0, 0xc0)
+    FIELD(SWERR0, VALID, 0, 1)
+    FIELD(SWERR0, OVERFLOW, 1, 1)
+    FIELD(SWERR0, DESC_VALID, 2, 1)
+    FIELD(SWERR0, WQ_VALID, 3, 1)
+    FIELD(SWERR0, FAULT_WRITE, 5, 1)
+    FIELD(SWERR0, ERROR, 8, 8)
+    FIELD(SWERR0, WQ, 16, 8)
+    FIELD(SWERR0, OPERATION, 32, 8)
+    FIELD(SWERR0, PASID, 40, 20)
+REG64(SWERR1, 0xc8)
+    FIELD(SWERR1, INVALID_FLAGS, 32, 32)
+REG64(SWERR2, 0xd0)     /* fault address */
+REG64(SWERR3, 0xd8)
+REG64(IAACAP, 0x180)
+    FIELD(IAACAP, GEN2_MIN, 0, 1)
+    FIELD(IAACAP, HEADER_GEN, 8, 1)
+
+/* Group table: 64 bytes an entry, as 64-bit registers */
+#define IAA_GRPCFG_SIZE         64
+#define IAA_GRPCFG_QWORDS       6   /* 4 of WQs, 1 of engines, 1 of flags */
+#define IAA_GRPCFG_ENGINES      4
+
+/* WQ table: 32 or 64 bytes an entry, as 32-bit registers */
+#define IAA_WQCFG_DWORDS        16
+#define IAA_WQCFG_DWORD_STATUS  6
+FIELD(WQCFG0, SIZE, 0, 16)
+FIELD(WQCFG1, THRESHOLD, 0, 16)
+FIELD(WQCFG2, DEDICATED, 0, 1)
+FIELD(WQCFG2, BLOCK_ON_FAULT, 1, 1)
+FIELD(WQCFG2, PRIORITY, 4, 4)
+FIELD(WQCFG2, PASID_EN, 28, 1)
+FIELD(WQCFG3, MAX_XFER_SHIFT, 0, 5)
+FIELD(WQCFG3, MAX_BATCH_SHIFT, 5, 4)
+FIELD(WQCFG6, OCCUPANCY, 0, 16)
+FIELD(WQCFG6, MODE_SUPPORT, 29, 1)
+FIELD(WQCFG6, STATE, 30, 2)
+
+/* MSI-X permission table: 8 bytes an entry, the low half means something */
+#define IAA_MSIX_PERM_SIZE      8
+FIELD(MSIX_PERM, IGNORE, 2, 1)
+FIELD(MSIX_PERM, PASID_EN, 3, 1)
+
+typedef enum IAADeviceState {
+    IAA_STATE_DISABLED = 0,
+    IAA_STATE_ENABLED = 1,
+    IAA_STATE_DRAIN = 2,
+    IAA_STATE_HALT = 3,
+} IAADeviceState;
+
+typedef enum IAACommand {
+    IAA_CMD_ENABLE_DEV = 1,
+    IAA_CMD_DISABLE_DEV = 2,
+    IAA_CMD_DRAIN_ALL = 3,
+    IAA_CMD_ABORT_ALL = 4,
+    IAA_CMD_RESET_DEV = 5,
+    IAA_CMD_ENABLE_WQ = 6,
+    IAA_CMD_DISABLE_WQ = 7,
+    IAA_CMD_DRAIN_WQ = 8,
+    IAA_CMD_ABORT_WQ = 9,
+    IAA_CMD_RESET_WQ = 10,
+    IAA_CMD_DRAIN_PASID = 11,
+    IAA_CMD_ABORT_PASID = 12,
+    IAA_CMD_REQUEST_INT_HANDLE = 13,
+    IAA_CMD_RELEASE_INT_HANDLE = 14,
+} IAACommand;
+
+typedef enum IAACommandError {
+    IAA_CMDSTS_OK = 0x00,
+    IAA_CMDSTS_INVAL_CMD = 0x01,
+    IAA_CMDSTS_INVAL_WQ = 0x02,
+    IAA_CMDSTS_HW_ERR = 0x03,
+    IAA_CMDSTS_DEV_ENABLED = 0x10,
+    IAA_CMDSTS_CONFIG = 0x11,
+    IAA_CMDSTS_BUSMASTER = 0x12,
+    IAA_CMDSTS_WQ_SIZES = 0x14,
+    IAA_CMDSTS_GRP_WQ_TWICE = 0x15,
+    IAA_CMDSTS_GRP_ENGINE_TWICE = 0x16,
+    IAA_CMDSTS_GRP_NO_ENGINE = 0x17,
+    IAA_CMDSTS_DEV_NOT_ENABLED = 0x20,
+    IAA_CMDSTS_WQ_ENABLED = 0x21,
+    IAA_CMDSTS_WQ_SIZE = 0x22,
+    IAA_CMDSTS_WQ_PRIORITY = 0x23,
+    IAA_CMDSTS_WQ_MODE = 0x24,
+    IAA_CMDSTS_WQ_BOF = 0x25,
+    IAA_CMDSTS_WQ_PASID = 0x26,
+    IAA_CMDSTS_WQ_MAX_BATCH = 0x27,
+    IAA_CMDSTS_WQ_MAX_XFER = 0x28,
+    IAA_CMDSTS_DIS_DEV_NOT_ENABLED = 0x31,
+    IAA_CMDSTS_NOT_ENABLED = 0x32,
+    IAA_CMDSTS_INT_INDEX = 0x41,
+    IAA_CMDSTS_NO_HANDLE = 0x42,
+} IAACommandError;
+
+/* Portals: four pages a WQ, unlimited, limited, and the same for IMS */
+#define IAA_PORTAL_SIZE         0x4000
+#define IAA_PORTAL_PAGES        2
+#define IAA_DESC_SIZE           64
+
+typedef struct IAADesc {
+    uint32_t pasid;             /* 19:0, bit 31: privileged */
+    uint32_t flags_op;          /* 23:0 flags, 31:24 opcode */
+    uint64_t completion_addr;
+    uint64_t src1_addr;
+    uint64_t dst_addr;
+    uint32_t src1_size;
+    uint16_t int_handle;
+    uint16_t op_flags;
+    uint64_t src2_addr;
+    uint32_t max_dst_size;
+    uint32_t src2_size;
+    uint32_t filter_flags;
+    uint32_t num_inputs;
+} IAADesc;
+QEMU_BUILD_BUG_ON(sizeof(IAADesc) != IAA_DESC_SIZE);
+
+typedef enum IAAOpcode {
+    IAA_OP_NOOP = 0x00,
+    IAA_OP_DRAIN = 0x02,
+    IAA_OP_DECOMPRESS = 0x42,
+    IAA_OP_COMPRESS = 0x43,
+} IAAOpcode;
+
+/* Descriptor flags */
+#define IAA_FLAG_FENCE          0x000001
+#define IAA_FLAG_BLOCK_ON_FAULT 0x000002
+#define IAA_FLAG_CRAV           0x000004
+#define IAA_FLAG_RCR            0x000008
+#define IAA_FLAG_RCI            0x000010
+#define IAA_FLAG_CACHE_CONTROL  0x000100
+#define IAA_FLAG_TCS            0x001e00    /* all four selectors */
+#define IAA_FLAG_STRICT_ORDER   0x002000
+#define IAA_FLAG_READBACK       0x004000
+#define IAA_FLAG_RD_SRC2_AECS   0x010000
+#define IAA_FLAG_CRC_RFC3720    0x200000
+
+#define IAA_COMP_FLUSH          0x0002
+#define IAA_COMP_APPEND_EOB     0x0004
+#define IAA_COMP_GEN_HDR_1_PASS 0x1000
+#define IAA_COMP_GEN_HDR_2_PASS 0x2000
+#define IAA_COMP_GEN_HDR        (IAA_COMP_GEN_HDR_1_PASS | \
+                                 IAA_COMP_GEN_HDR_2_PASS)
+
+#define IAA_DECOMP_ENABLE       0x0001
+#define IAA_DECOMP_FLUSH        0x0002
+#define IAA_DECOMP_CHECK_EOB    0x0004
+#define IAA_DECOMP_STOP_ON_EOB  0x0008
+#define IAA_DECOMP_BFINAL_EOB   0x0010
+#define IAA_DECOMP_SUPPRESS     0x0200
+
+#define IAA_AECS_ALIGN          32
+
+typedef struct IAAAecs {
+    uint32_t crc;
+    uint32_t xor_checksum;
+    uint32_t reserved0[5];
+    uint32_t accum_bits;
+    uint8_t accum[256];
+    uint32_t ll_sym[286];
+    uint32_t reserved1[2];
+    uint32_t d_sym[30];
+    uint32_t reserved2[2];
+} IAAAecs;
+QEMU_BUILD_BUG_ON(sizeof(IAAAecs) != 0x620);
+QEMU_BUILD_BUG_ON(offsetof(IAAAecs, ll_sym) != 0x120);
+QEMU_BUILD_BUG_ON(offsetof(IAAAecs, d_sym) != 0x5a0);
+
+#define IAA_RECORD_SIZE         64
+
+typedef struct IAARecord {
+    uint8_t status;
+    uint8_t error_code;
+    uint8_t fault_info;         /* bit 0: the faulting access was a write */
+    uint8_t reserved0;
+    uint32_t bytes_completed;
+    uint64_t fault_addr;
+    uint32_t invalid_flags;
+    uint32_t reserved1;
+    uint32_t output_size;
+    uint8_t output_bits;
+    uint8_t reserved2;
+    uint16_t xor_checksum;
+    uint32_t crc;
+    uint32_t min;
+    uint32_t max;
+    uint32_t sum;
+    uint64_t reserved3[2];
+} IAARecord;
+QEMU_BUILD_BUG_ON(sizeof(IAARecord) != IAA_RECORD_SIZE);
+
+typedef enum IAAStatus {
+    IAA_STATUS_NONE = 0x00,
+    IAA_STATUS_SUCCESS = 0x01,
+    IAA_STATUS_ANALYTICS = 0x0a,
+    IAA_STATUS_OUT_OVERFLOW = 0x0b,
+    IAA_STATUS_BAD_OPCODE = 0x10,
+    IAA_STATUS_INVALID_FLAGS = 0x11,
+    IAA_STATUS_NOZERO_RESERVE = 0x12,
+    IAA_STATUS_INVALID_SIZE = 0x13,
+    IAA_STATUS_OVERLAP = 0x16,
+    IAA_STATUS_INT_HANDLE = 0x19,
+    IAA_STATUS_CRA_XLAT = 0x1a,
+    IAA_STATUS_CRA_ALIGN = 0x1b,
+    IAA_STATUS_ADDR_ALIGN = 0x1c,
+    IAA_STATUS_PRIV = 0x1d,
+    IAA_STATUS_XLAT = 0x22,
+    IAA_STATUS_WATCHDOG = 0x24,
+    IAA_STATUS_COMP_FLAGS = 0x30,
+
+    /* Only in SWERR, the numbers are this model's own. */
+    IAA_SWERR_WQ_DISABLED = 0x51,
+    IAA_SWERR_WQ_FULL = 0x52,
+    IAA_SWERR_PORTAL = 0x53,    /* an access that is no 64-byte store */
+} IAAStatus;
+
+#endif

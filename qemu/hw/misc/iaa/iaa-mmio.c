@@ -1,0 +1,392 @@
+/*
+ * Intel IAA: registers and configuration tables (BAR 0)
+ *
+ * Registers stand in 8-byte slots and may be accessed by 4 or 8 bytes; one
+ * table says how each slot reads and writes, another where the configuration
+ * tables are.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/log.h"
+#include "iaa.h"
+#include "trace.h"
+
+/* Interrupt causes, software errors */
+
+void iaa_cause(IAAState *s, uint32_t bit)
+{
+    if (!(s->intcause & bit)) {
+        s->intcause |= bit;
+        iaa_irq_raise(s, 0);
+    }
+}
+
+void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
+               uint64_t addr)
+{
+    uint64_t v = 0;
+
+    trace_iaa_swerr(s->parent_obj.name, wq, error, addr);
+    s->count[IAA_COUNT_SWERRS]++;
+    if (FIELD_EX64(s->swerr[0], SWERR0, VALID)) {
+        s->swerr[0] = FIELD_DP64(s->swerr[0], SWERR0, OVERFLOW, 1);
+    } else {
+        v = FIELD_DP64(v, SWERR0, VALID, 1);
+        v = FIELD_DP64(v, SWERR0, WQ_VALID, 1);
+        v = FIELD_DP64(v, SWERR0, WQ, wq);
+        v = FIELD_DP64(v, SWERR0, ERROR, error);
+        v = FIELD_DP64(v, SWERR0, FAULT_WRITE, error == IAA_STATUS_CRA_XLAT ||
+                       (work && (work->rec.fault_info & 1)));
+        if (work) {
+            v = FIELD_DP64(v, SWERR0, DESC_VALID, 1);
+            v = FIELD_DP64(v, SWERR0, OPERATION, work->desc.flags_op >> 24);
+            v = FIELD_DP64(v, SWERR0, PASID, work->desc.pasid & 0xfffff);
+        }
+        s->swerr[0] = v;
+        s->swerr[1] = FIELD_DP64(0ull, SWERR1, INVALID_FLAGS,
+                                 work ? work->rec.invalid_flags : 0);
+        s->swerr[2] = addr;
+        s->swerr[3] = 0;
+    }
+    if (FIELD_EX32(s->genctrl, GENCTRL, SOFTERR_INT)) {
+        iaa_cause(s, R_INTCAUSE_ERR_MASK);
+    }
+}
+
+/* Capabilities */
+
+static uint64_t read_version(IAAState *s, unsigned slot)
+{
+    return s->version;
+}
+
+static uint64_t read_gencap(IAAState *s, unsigned slot)
+{
+    uint64_t v = 0;
+
+    v = FIELD_DP64(v, GENCAP, BLOCK_ON_FAULT, 1);
+    v = FIELD_DP64(v, GENCAP, CACHE_CONTROL, 1);
+    v = FIELD_DP64(v, GENCAP, CMD_CAP, s->int_handles);
+    v = FIELD_DP64(v, GENCAP, DEST_READBACK, 1);
+    v = FIELD_DP64(v, GENCAP, MAX_XFER_SHIFT, s->max_xfer_shift);
+    v = FIELD_DP64(v, GENCAP, CONFIG_EN, 1);
+    return FIELD_DP64(v, GENCAP, DECOMPRESS, 1);
+}
+
+static uint64_t read_wqcap(IAAState *s, unsigned slot)
+{
+    uint64_t v = 0;
+
+    v = FIELD_DP64(v, WQCAP, TOTAL_SIZE, s->wq_entries);
+    v = FIELD_DP64(v, WQCAP, NUM_WQS, s->num_wqs);
+    v = FIELD_DP64(v, WQCAP, WQCFG_SIZE, s->op_config);
+    v = FIELD_DP64(v, WQCAP, DEDICATED, 1);
+    v = FIELD_DP64(v, WQCAP, PRIORITY, 1);
+    v = FIELD_DP64(v, WQCAP, OCCUPANCY, 1);
+    return FIELD_DP64(v, WQCAP, OP_CONFIG, s->op_config);
+}
+
+static uint64_t read_grpcap(IAAState *s, unsigned slot)
+{
+    return s->num_groups;
+}
+
+static uint64_t read_engcap(IAAState *s, unsigned slot)
+{
+    return s->num_engines;
+}
+
+static uint64_t read_opcap(IAAState *s, unsigned slot)
+{
+    return iaa_op_opcap(slot - A_OPCAP / 8);
+}
+
+static uint64_t read_table(IAAState *s, unsigned slot)
+{
+    uint64_t v = 0;
+
+    v = FIELD_DP64(v, TABLE0, GRPCFG, IAA_GRPCFG_BASE / 0x100);
+    v = FIELD_DP64(v, TABLE0, WQCFG, IAA_WQCFG_BASE / 0x100);
+    return FIELD_DP64(v, TABLE0, MSIX_PERM, IAA_MSIX_PERM_BASE / 0x100);
+}
+
+static uint64_t read_cmdcap(IAAState *s, unsigned slot)
+{
+    return iaa_cmdcap(s);
+}
+
+static uint64_t read_iaacap(IAAState *s, unsigned slot)
+{
+    uint64_t v = 0;
+
+    if (s->version >= IAA_VERSION_2) {
+        v = FIELD_DP64(v, IAACAP, GEN2_MIN, 1);
+        v = FIELD_DP64(v, IAACAP, HEADER_GEN, 1);
+    }
+    return v;
+}
+
+/* Control and status */
+
+static uint64_t read_gencfg(IAAState *s, unsigned slot)
+{
+    return s->gencfg;
+}
+
+static void write_gencfg(IAAState *s, unsigned slot, uint64_t val,
+                         uint64_t mask)
+{
+    s->gencfg = ((s->gencfg & ~mask) | (val & mask)) & 0x10ff;
+}
+
+static uint64_t read_genctrl(IAAState *s, unsigned slot)
+{
+    return s->genctrl;
+}
+
+static void write_genctrl(IAAState *s, unsigned slot, uint64_t val,
+                          uint64_t mask)
+{
+    s->genctrl = ((s->genctrl & ~mask) | (val & mask)) &
+                 (R_GENCTRL_SOFTERR_INT_MASK | R_GENCTRL_HALT_INT_MASK);
+}
+
+static uint64_t read_gensts(IAAState *s, unsigned slot)
+{
+    uint32_t v = FIELD_DP32(0, GENSTS, STATE, s->state);
+
+    return FIELD_DP32(v, GENSTS, RESET_TYPE, s->reset_type);
+}
+
+static uint64_t read_intcause(IAAState *s, unsigned slot)
+{
+    return s->intcause;
+}
+
+static void write_intcause(IAAState *s, unsigned slot, uint64_t val,
+                           uint64_t mask)
+{
+    s->intcause &= ~(val & mask);
+}
+
+static void write_cmd(IAAState *s, unsigned slot, uint64_t val, uint64_t mask)
+{
+    if (mask & UINT32_MAX) {
+        iaa_cmd_write(s, val);
+    }
+}
+
+static uint64_t read_cmdsts(IAAState *s, unsigned slot)
+{
+    return s->cmdsts;
+}
+
+static uint64_t read_swerr(IAAState *s, unsigned slot)
+{
+    return s->swerr[slot - A_SWERR0 / 8];
+}
+
+static void write_swerr(IAAState *s, unsigned slot, uint64_t val,
+                        uint64_t mask)
+{
+    s->swerr[0] &= ~(val & mask &
+                     (R_SWERR0_VALID_MASK | R_SWERR0_OVERFLOW_MASK));
+}
+
+typedef struct IAARegister {
+    uint64_t (*read)(IAAState *s, unsigned slot);
+    void (*write)(IAAState *s, unsigned slot, uint64_t val, uint64_t mask);
+} IAARegister;
+
+static const IAARegister iaa_registers[] = {
+    [A_VERSION / 8]  = { read_version },
+    [A_GENCAP / 8]   = { read_gencap },
+    [A_WQCAP / 8]    = { read_wqcap },
+    [A_GRPCAP / 8]   = { read_grpcap },
+    [A_ENGCAP / 8]   = { read_engcap },
+    [A_OPCAP / 8 ... A_OPCAP / 8 + 3] = { read_opcap },
+    [A_TABLE0 / 8]   = { read_table },
+    [A_GENCFG / 8]   = { read_gencfg, write_gencfg },
+    [A_GENCTRL / 8]  = { read_genctrl, write_genctrl },
+    [A_GENSTS / 8]   = { read_gensts },
+    [A_INTCAUSE / 8] = { read_intcause, write_intcause },
+    [A_CMD / 8]      = { NULL, write_cmd },
+    [A_CMDSTS / 8]   = { read_cmdsts },
+    [A_CMDCAP / 8]   = { read_cmdcap },
+    [A_SWERR0 / 8]   = { read_swerr, write_swerr },
+    [A_SWERR1 / 8 ... A_SWERR3 / 8] = { read_swerr },
+    [A_IAACAP / 8]   = { read_iaacap },
+};
+
+/* Configuration tables, by 32-bit words */
+
+static bool config_locked(const IAAState *s)
+{
+    return s->state != IAA_STATE_DISABLED;
+}
+
+static uint32_t read_perm(IAAState *s, unsigned entry, unsigned word)
+{
+    return word ? 0 : s->msix_perm[entry];
+}
+
+static void write_perm(IAAState *s, unsigned entry, unsigned word, uint32_t val)
+{
+    if (!word) {
+        s->msix_perm[entry] = val & 0xfffff00c;
+    }
+}
+
+static uint32_t read_grpcfg(IAAState *s, unsigned entry, unsigned word)
+{
+    return word / 2 < IAA_GRPCFG_QWORDS ?
+           extract64(s->grpcfg[entry][word / 2], word % 2 * 32, 32) : 0;
+}
+
+/* Read-only while the device is enabled, when the driver writes it as well */
+static void write_grpcfg(IAAState *s, unsigned entry, unsigned word,
+                         uint32_t val)
+{
+    if (word / 2 < IAA_GRPCFG_QWORDS && !config_locked(s)) {
+        s->grpcfg[entry][word / 2] = deposit64(s->grpcfg[entry][word / 2],
+                                               word % 2 * 32, 32, val);
+    }
+}
+
+static uint32_t read_wqcfg(IAAState *s, unsigned entry, unsigned word)
+{
+    const IAAWq *wq = &s->wq[entry];
+    uint32_t v;
+
+    if (word != IAA_WQCFG_DWORD_STATUS) {
+        return wq->cfg[word];
+    }
+    v = FIELD_DP32(0, WQCFG6, OCCUPANCY, wq->occupancy);
+    return FIELD_DP32(v, WQCFG6, STATE, wq->enabled);
+}
+
+static void write_wqcfg(IAAState *s, unsigned entry, unsigned word,
+                        uint32_t val)
+{
+    static const uint32_t writable[IAA_WQCFG_DWORDS] = {
+        0xffff, 0xffff, 0x3fffffff, 0x1ff, 0x1ffff, 0xffff, 0, 0,
+        [8 ... 15] = UINT32_MAX,
+    };
+
+    if (!s->wq[entry].enabled) {
+        s->wq[entry].cfg[word] = val & writable[word];
+    }
+}
+
+typedef struct IAATable {
+    uint32_t base;
+    uint32_t entry_size;
+    uint32_t entries;
+    uint32_t (*read)(IAAState *s, unsigned entry, unsigned word);
+    void (*write)(IAAState *s, unsigned entry, unsigned word, uint32_t val);
+} IAATable;
+
+static bool table_find(const IAAState *s, hwaddr addr, IAATable *t)
+{
+    const IAATable tables[] = {
+        { IAA_MSIX_PERM_BASE, IAA_MSIX_PERM_SIZE, s->num_wqs + 1,
+          read_perm, write_perm },
+        { IAA_GRPCFG_BASE, IAA_GRPCFG_SIZE, s->num_groups,
+          read_grpcfg, write_grpcfg },
+        { IAA_WQCFG_BASE, 32 << s->op_config, s->num_wqs,
+          read_wqcfg, write_wqcfg },
+    };
+
+    for (int i = 0; i < ARRAY_SIZE(tables); i++) {
+        *t = tables[i];
+        if (addr >= t->base && addr - t->base < t->entry_size * t->entries) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Access */
+
+static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned size)
+{
+    IAAState *s = opaque;
+    unsigned slot = addr / 8, shift = addr % 8 * 8;
+    uint64_t val = 0;
+    IAATable t;
+
+    if (s->gone) {
+        return UINT64_MAX;
+    }
+    if (slot < ARRAY_SIZE(iaa_registers)) {
+        if (iaa_registers[slot].read) {
+            val = iaa_registers[slot].read(s, slot) >> shift;
+        }
+    } else if (table_find(s, addr, &t)) {
+        for (unsigned i = 0; i < size; i += 4) {
+            unsigned at = addr + i - t.base;
+
+            val |= (uint64_t)t.read(s, at / t.entry_size,
+                                    at % t.entry_size / 4) << i * 8;
+        }
+    }
+    trace_iaa_mmio_read(s->parent_obj.name, addr, size, val);
+    return val;
+}
+
+static void mmio_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
+{
+    IAAState *s = opaque;
+    unsigned slot = addr / 8, shift = addr % 8 * 8;
+    IAATable t;
+
+    if (s->gone) {
+        return;
+    }
+    trace_iaa_mmio_write(s->parent_obj.name, addr, size, val);
+    if (slot < ARRAY_SIZE(iaa_registers)) {
+        if (iaa_registers[slot].write) {
+            iaa_registers[slot].write(s, slot, val << shift,
+                                      MAKE_64BIT_MASK(shift, size * 8));
+        }
+    } else if (table_find(s, addr, &t)) {
+        for (unsigned i = 0; i < size; i += 4) {
+            unsigned at = addr + i - t.base;
+
+            t.write(s, at / t.entry_size, at % t.entry_size / 4, val >> i * 8);
+        }
+    }
+}
+
+const MemoryRegionOps iaa_mmio_ops = {
+    .read = mmio_read,
+    .write = mmio_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 4, .max_access_size = 8 },
+    .impl = { .min_access_size = 4, .max_access_size = 8 },
+};
+
+void iaa_registers_reset(IAAState *s)
+{
+    iaa_wq_discard(s, iaa_wq_mask(s));
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        s->wq[i].enabled = false;
+        memset(s->wq[i].cfg, 0, sizeof(s->wq[i].cfg));
+    }
+    for (unsigned i = 0; i < IAA_TIMING_CLASSES; i++) {
+        s->timing[i].last_finish = 0;
+    }
+    s->state = IAA_STATE_DISABLED;
+    s->reset_type = 0;
+    s->gencfg = 0;
+    s->genctrl = 0;
+    s->intcause = 0;
+    s->cmdsts = 0;
+    s->handles_given = 0;
+    memset(&s->cmd, 0, sizeof(s->cmd));
+    memset(s->swerr, 0, sizeof(s->swerr));
+    memset(s->msix_perm, 0, sizeof(s->msix_perm));
+    memset(s->grpcfg, 0, sizeof(s->grpcfg));
+}

@@ -1,0 +1,297 @@
+/*
+ * Intel In-Memory Analytics Accelerator (IAA), emulated
+ *
+ * A guest submits 64-byte descriptors to a work queue's portal.  Queues and
+ * engines belong to groups; an idle engine takes the next descriptor from its
+ * group's queues, works on it for as long as the timing model says, and then
+ * reads the source, writes the output, and last of all the completion record.
+ *
+ * Everything here runs under the BQL.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_MISC_IAA_H
+#define HW_MISC_IAA_H
+
+#include "hw/pci/pci_device.h"
+#include "qemu/queue.h"
+#include "qemu/timer.h"
+#include "qom/object.h"
+#include "iaa-bits.h"
+#include "iaa-fault-bits.h"
+
+#define TYPE_IAA "iaa"
+OBJECT_DECLARE_SIMPLE_TYPE(IAAState, IAA)
+
+#define IAA_NEVER   INT64_MAX
+
+/* What a descriptor's timing depends on */
+typedef enum IAATimingClass {
+    IAA_TIMING_CONTROL,     /* no data moved */
+    IAA_TIMING_COMPRESS,
+    IAA_TIMING_DECOMPRESS,
+    IAA_TIMING_DYNAMIC,     /* compression that makes its own codes */
+    IAA_TIMING_CLASSES,
+} IAATimingClass;
+
+typedef struct IAATiming {
+    uint32_t latency;       /* ns a descriptor takes at least */
+    uint32_t engine_rate;   /* MB/s of one engine, 0: no limit */
+    uint32_t device_rate;   /* MB/s of all engines together, 0: no limit */
+    int64_t last_finish;    /* when the device is through what it accepted */
+} IAATiming;
+
+/* A fault rule, see iaa-fault-bits.h */
+typedef struct IAAFault {
+    uint64_t kind;
+    uint64_t count;
+    uint64_t skip;
+    uint64_t opcode;
+    uint64_t wqs;           /* bit a WQ */
+    uint64_t engines;       /* bit an engine */
+    uint64_t arg;
+    uint64_t hits;
+} IAAFault;
+
+/* A descriptor, from its acceptance to its completion */
+typedef struct IAAWork {
+    IAADesc desc;           /* host byte order */
+    IAARecord rec;          /* host byte order; status set: already rejected */
+    unsigned wq;
+    int engine;             /* -1: none */
+    uint64_t seq;
+    int64_t submitted;      /* virtual clock, ns */
+    int64_t finish;         /* same; while in flight */
+    unsigned fault;         /* kind; applied at completion */
+    uint64_t fault_arg;
+    QTAILQ_ENTRY(IAAWork) next;
+} IAAWork;
+
+typedef struct IAAWq {
+    uint32_t cfg[IAA_WQCFG_DWORDS];
+    bool enabled;
+    int64_t hung_until;     /* not scheduled before */
+    int credit;             /* weighted round robin */
+    unsigned occupancy;     /* accepted and not completed */
+    unsigned in_flight;     /* of these, taken off the queue */
+    QTAILQ_HEAD(, IAAWork) queue;
+
+    uint64_t submitted, completed, rejected;
+    unsigned max_occupancy;
+} IAAWq;
+
+typedef struct IAAEngine {
+    bool busy;
+    uint64_t started;
+} IAAEngine;
+
+/* A command that has been written and not yet completed */
+typedef struct IAACommandState {
+    bool active;
+    bool int_req;
+    uint8_t code;
+    uint64_t wqs;           /* what it is about, bit a WQ */
+    uint64_t seq;           /* waits for descriptors older than this */
+    int64_t not_before;     /* virtual clock, ns */
+} IAACommandState;
+
+struct IAAState {
+    PCIDevice parent_obj;
+    MemoryRegion mmio;
+    MemoryRegion portals;
+    MemoryRegion fault_region;
+    QEMUTimer timer;
+
+    /* Properties */
+    uint32_t version;
+    uint32_t num_engines, num_groups, num_wqs, wq_entries;
+    uint32_t max_xfer_shift;
+    uint32_t clock_scale;
+    bool op_config, int_handles, instant, fault_control;
+    IAATiming timing[IAA_TIMING_CLASSES];
+
+    /* Registers */
+    IAADeviceState state;
+    uint8_t reset_type;
+    uint32_t gencfg, genctrl, intcause, cmdsts;
+    uint64_t swerr[4];
+    uint32_t msix_perm[IAA_MAX_WQS + 1];
+    uint64_t grpcfg[IAA_MAX_GROUPS][IAA_GRPCFG_QWORDS];
+    uint64_t handles_given;
+    IAACommandState cmd;
+
+    /* Work */
+    IAAWq wq[IAA_MAX_WQS];
+    IAAEngine engine[IAA_MAX_ENGINES];
+    QTAILQ_HEAD(, IAAWork) in_flight;   /* sorted by finish */
+    uint64_t seq;
+    DECLARE_BITMAP(irq_pending, IAA_MAX_WQS + 1);
+
+    /* Faults */
+    bool gone;
+    bool fault_armed;
+    IAAFault faults[IAA_FAULT_RULES];
+    uint64_t count[IAA_COUNTERS];
+};
+
+/* iaa-mmio.c */
+extern const MemoryRegionOps iaa_mmio_ops;
+
+/**
+ * iaa_registers_reset: registers, tables and commands as after power-on
+ */
+void iaa_registers_reset(IAAState *s);
+
+/**
+ * iaa_cause: set a bit of INTCAUSE, with an interrupt if it wasn't set
+ */
+void iaa_cause(IAAState *s, uint32_t bit);
+
+/**
+ * iaa_swerr: report an error that no completion record can take
+ * @error: IAAStatus
+ * @wq: where it happened
+ * @work: the descriptor, or NULL if none was accepted
+ * @addr: fault address, or 0
+ */
+void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
+               uint64_t addr);
+
+/* iaa-command.c */
+
+/**
+ * iaa_cmd_write: the guest writes the command register
+ */
+void iaa_cmd_write(IAAState *s, uint32_t val);
+
+/**
+ * iaa_cmdcap: bit a command, 0 where the register isn't there
+ */
+uint32_t iaa_cmdcap(const IAAState *s);
+
+/**
+ * iaa_cmd_poll: complete the active command if what it waits for is done
+ * @now: virtual clock
+ */
+void iaa_cmd_poll(IAAState *s, int64_t now);
+
+/**
+ * iaa_halt: stop at once, as after a fatal hardware error
+ * @reset_type: what GENSTS says it takes to recover
+ */
+void iaa_halt(IAAState *s, unsigned reset_type);
+
+/* iaa-wq.c */
+extern const MemoryRegionOps iaa_portal_ops;
+
+/**
+ * iaa_run: do everything that is due, then sleep until something is
+ *
+ * The only place that starts work, completes it and sends interrupts.
+ */
+void iaa_run(IAAState *s);
+
+/**
+ * iaa_wq_discard: forget what queues hold and engines do for them
+ * @wqs: bit a WQ
+ */
+void iaa_wq_discard(IAAState *s, uint64_t wqs);
+
+/**
+ * iaa_wq_pending: whether descriptors older than @seq are left in @wqs
+ */
+bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq);
+
+static inline uint64_t iaa_wq_mask(const IAAState *s)
+{
+    return MAKE_64BIT_MASK(0, s->num_wqs);
+}
+
+/* iaa-exec.c */
+
+/**
+ * iaa_op_opcap: 64 bits of the operation capability register
+ */
+uint64_t iaa_op_opcap(unsigned qword);
+
+/**
+ * iaa_op_timing: by which timing a descriptor runs
+ */
+IAATimingClass iaa_op_timing(const IAAWork *work);
+
+/**
+ * iaa_op_counter: which of the counters that exist per operation is its own
+ * @control: the first of them, IAA_COUNT_CONTROL_...
+ */
+unsigned iaa_op_counter(const IAAWork *work, unsigned control);
+
+/**
+ * iaa_op_bytes: what its time depends on; bytes of the uncompressed side
+ */
+uint64_t iaa_op_bytes(const IAAWork *work);
+
+/**
+ * iaa_op_check: see whether a descriptor can be worked on
+ *
+ * Otherwise its completion record says why not.
+ */
+bool iaa_op_check(IAAState *s, IAAWork *work);
+
+/**
+ * iaa_op_complete: do the work, write the completion record, interrupt
+ */
+void iaa_op_complete(IAAState *s, IAAWork *work);
+
+/* iaa-fault.c */
+extern const MemoryRegionOps iaa_fault_ops;
+
+/**
+ * iaa_fault_descriptor: the fault, if any, that a descriptor runs into
+ *
+ * Uses up one match of the rule.
+ */
+unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
+
+/**
+ * iaa_fault_command: same for a command
+ */
+unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
+
+/**
+ * iaa_fault_record: corrupt a completion record as the descriptor's fault says
+ */
+void iaa_fault_record(const IAAWork *work, IAARecord *rec);
+
+/**
+ * iaa_fault_output: corrupt output on its way to memory
+ */
+void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
+
+/**
+ * iaa_fault_set_gone: surprise removal, and return
+ */
+void iaa_fault_set_gone(IAAState *s, bool gone);
+
+/* iaa-pci.c */
+
+/**
+ * iaa_irq_raise: send an MSI-X vector when the current step is done
+ */
+void iaa_irq_raise(IAAState *s, unsigned vector);
+
+/**
+ * iaa_irq_flush: send them
+ */
+void iaa_irq_flush(IAAState *s);
+
+/**
+ * iaa_dma: access guest memory, and nothing but memory
+ *
+ * Other devices are out of reach, this one included, so that no descriptor
+ * can make the device call itself.
+ */
+MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
+                    DMADirection dir);
+
+#endif

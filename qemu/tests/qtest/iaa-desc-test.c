@@ -1,0 +1,495 @@
+/*
+ * IAA accelerator: descriptors, right and wrong
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include <zlib.h>
+#include "iaa-util.h"
+
+#define MIB     0x100000
+
+/* Sources, the same on every run */
+
+static void fill_text(uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        p[i] = "work queue, descriptor, engine; "[(i + i * i / 7) % 32];
+    }
+}
+
+static void fill_random(uint8_t *p, size_t n)
+{
+    uint32_t x = 12345;
+
+    for (size_t i = 0; i < n; i++) {
+        x = x * 1664525 + 1013904223;
+        p[i] = x >> 24;
+    }
+}
+
+static void fill_zero(uint8_t *p, size_t n)
+{
+    memset(p, 0, n);
+}
+
+static uint16_t xor16(const uint8_t *p, size_t n)
+{
+    uint16_t x = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        x ^= p[i] << (i % 2) * 8;
+    }
+    return x;
+}
+
+/* Round trips */
+
+static size_t zlib_pack(const uint8_t *src, size_t n, uint8_t *dst,
+                        size_t size)
+{
+    z_stream z = {
+        .next_in = (Bytef *)src, .avail_in = n,
+        .next_out = dst, .avail_out = size,
+    };
+
+    g_assert_cmpint(deflateInit2(&z, 6, Z_DEFLATED, -12, 8,
+                                 Z_DEFAULT_STRATEGY), ==, Z_OK);
+    g_assert_cmpint(deflate(&z, Z_FINISH), ==, Z_STREAM_END);
+    deflateEnd(&z);
+    return z.total_out;
+}
+
+static void zlib_unpack(const uint8_t *src, size_t n, const uint8_t *want,
+                        size_t want_len)
+{
+    g_autofree uint8_t *back = g_malloc(want_len + 1);
+    z_stream z = {
+        .next_in = (Bytef *)src, .avail_in = n,
+        .next_out = back, .avail_out = want_len + 1,
+    };
+
+    g_assert_cmpint(inflateInit2(&z, -12), ==, Z_OK);
+    g_assert_cmpint(inflate(&z, Z_FINISH), ==, Z_STREAM_END);
+    g_assert_cmpmem(back, z.total_out, want, want_len);
+    inflateEnd(&z);
+}
+
+static void check_compress(IAATest *t, const uint8_t *src, size_t n,
+                           bool dynamic)
+{
+    size_t size = MIN(n + n / 4 + 512, 2 * MIB);
+    IAADesc d = iaa_compress(RECORD(0), n, size);
+    g_autofree uint8_t *packed = g_malloc(size);
+    IAARecord r;
+
+    if (dynamic) {
+        d.flags_op &= ~0x10000;
+        d.op_flags |= 0x1000;
+    }
+    qtest_memwrite(t->qts, SRC, src, n);
+    r = iaa_run_desc(t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmphex(r.error_code, ==, 0);
+    g_assert_cmpuint(r.bytes_completed, ==, n);
+    g_assert_cmphex(r.crc, ==, crc32(0, src, n));
+    g_assert_cmphex(r.xor_checksum, ==, xor16(src, n));
+    qtest_memread(t->qts, DST, packed, r.output_size);
+    zlib_unpack(packed, r.output_size, src, n);
+
+    /* ... and by the device itself, with and without output */
+    d = iaa_decompress(RECORD(1), DST, r.output_size, BACK, n);
+    qtest_memset(t->qts, BACK, 0xee, n + 1);
+    d.op_flags |= 0x200;
+    r = iaa_run_desc(t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmphex(r.crc, ==, crc32(0, src, n));
+    g_assert_cmphex(qtest_readb(t->qts, BACK), ==, 0xee);
+    d.op_flags &= ~0x200;
+    r = iaa_run_desc(t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmpuint(r.output_size, ==, n);
+    g_assert_cmpuint(r.bytes_completed, ==, d.src1_size);
+    g_assert_cmphex(r.crc, ==, crc32(0, src, n));
+    g_assert_cmphex(qtest_readb(t->qts, BACK + n), ==, 0xee);
+    qtest_memread(t->qts, BACK, packed, MIN(n, size));
+    g_assert_cmpmem(packed, MIN(n, size), src, MIN(n, size));
+}
+
+static void check_from_zlib(IAATest *t, const uint8_t *src, size_t n)
+{
+    size_t size = n + n / 8 + 512;
+    g_autofree uint8_t *buf = g_malloc(size);
+    size_t packed = zlib_pack(src, n, buf, size);
+    IAADesc d = iaa_decompress(RECORD(0), SRC, packed, BACK, n);
+    IAARecord r;
+
+    qtest_memwrite(t->qts, SRC, buf, packed);
+    d.op_flags |= 0x10;
+    r = iaa_run_desc(t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmpuint(r.output_size, ==, n);
+    qtest_memread(t->qts, BACK, buf, n);
+    g_assert_cmpmem(buf, n, src, n);
+}
+
+static void test_round_trip(void)
+{
+    static void (*const fills[])(uint8_t *p, size_t n) = {
+        fill_text, fill_random, fill_zero,
+    };
+    static const size_t sizes[] = { 1, 2, 3, 63, 4095, 4096, 4097, 65536, MIB };
+    g_autofree uint8_t *src = g_malloc(MIB);
+    IAATest t;
+
+    iaa_start(&t, ",version=0x200");
+    iaa_aecs_fixed(&t);
+    iaa_up(&t, 16);
+    for (int f = 0; f < ARRAY_SIZE(fills); f++) {
+        fills[f](src, MIB);
+        for (int i = 0; i < ARRAY_SIZE(sizes); i++) {
+            check_compress(&t, src, sizes[i], false);
+            check_compress(&t, src, sizes[i], true);
+            check_from_zlib(&t, src, sizes[i]);
+        }
+    }
+    iaa_stop(&t);
+}
+
+/* Bytes on the wire: a literal stream that can be worked out by hand */
+static void test_known_bits(void)
+{
+    IAATest t;
+    IAADesc d = iaa_compress(RECORD(0), 1, 16);
+    uint8_t out[4] = { 0 };
+    IAARecord r;
+
+    iaa_start(&t, ",instant=on");
+    iaa_aecs_fixed(&t);
+    iaa_up(&t, 16);
+    qtest_writeb(t.qts, SRC, 'a');
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmpuint(r.output_size, ==, 3);
+    g_assert_cmpuint(r.output_bits, ==, 2);     /* 3 + 8 + 7 bits */
+    qtest_memread(t.qts, DST, out, 3);
+    g_assert_cmphex(out[0], ==, 0x4b);
+    g_assert_cmphex(out[1], ==, 0x04);
+    g_assert_cmphex(out[2], ==, 0x00);
+
+    /* no end-of-block: 11 bits; not flushed: one byte of them */
+    d.op_flags = 0x0002;
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmpuint(r.output_size, ==, 2);
+    g_assert_cmpuint(r.output_bits, ==, 3);
+    d.op_flags = 0;
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmpuint(r.output_size, ==, 1);
+
+    /* CRC-32C instead */
+    d.flags_op |= 0x200000;
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.crc, ==, 0xc1d04330);
+    iaa_stop(&t);
+}
+
+/* Descriptors that are refused: one thing changed in one that is good */
+
+typedef struct BadDesc {
+    const char *name;
+    uint8_t opcode;             /* of the good one */
+    uint8_t status;
+    unsigned offset, size;      /* of the field */
+    uint64_t val;
+    uint32_t invalid_flags;
+    bool write_fault;
+} BadDesc;
+
+#define FIELD_OF(f) .offset = offsetof(IAADesc, f), \
+                    .size = sizeof_field(IAADesc, f), .val
+
+static const BadDesc bad_descs[] = {
+    { "opcode", 0x00, 0x10, FIELD_OF(flags_op) = 0x0100000c },
+    { "opcode-scan", 0x43, 0x10, FIELD_OF(flags_op) = 0x5001010c },
+    { "flag-fence", 0x00, 0x11, FIELD_OF(flags_op) = 0x0d, 0x01 },
+    { "flag-bof", 0x00, 0x11, FIELD_OF(flags_op) = 0x0e, 0x02 },
+    { "flag-reserved", 0x00, 0x11, FIELD_OF(flags_op) = 0x4c, 0x40 },
+    { "flag-top", 0x00, 0x11, FIELD_OF(flags_op) = 0x80000c, 0x800000 },
+    { "flag-aecs-noop", 0x00, 0x11, FIELD_OF(flags_op) = 0x1000c, 0x10000 },
+    { "flag-aecs-write", 0x43, 0x11, FIELD_OF(flags_op) = 0x4305010c,
+      0x40000 },
+    { "flag-aecs-decompress", 0x42, 0x11, FIELD_OF(flags_op) = 0x4201010c,
+      0x10000 },
+    { "no-aecs", 0x43, 0x11, FIELD_OF(flags_op) = 0x4300010c,
+      0x10000 },
+    { "reserved-pasid", 0x00, 0x12, FIELD_OF(pasid) = 0x100000 },
+    { "reserved-filter", 0x43, 0x12, FIELD_OF(filter_flags) = 1 },
+    { "reserved-inputs", 0x42, 0x12, FIELD_OF(num_inputs) = 1 },
+    { "src-empty", 0x43, 0x13, FIELD_OF(src1_size) = 0 },
+    { "src-too-long", 0x43, 0x13, FIELD_OF(src1_size) = 2 * MIB + 1 },
+    { "src-far-too-long", 0x42, 0x13, FIELD_OF(src1_size) = UINT32_MAX },
+    { "dst-empty", 0x42, 0x13, FIELD_OF(max_dst_size) = 0 },
+    { "dst-too-long", 0x42, 0x13, FIELD_OF(max_dst_size) = UINT32_MAX },
+    { "aecs-size", 0x43, 0x13, FIELD_OF(src2_size) = 1567 },
+    { "aecs-align", 0x43, 0x1c, FIELD_OF(src2_addr) = AECS + 16 },
+    { "overlap", 0x43, 0x16, FIELD_OF(dst_addr) = SRC + 4095 },
+    { "overlap-below", 0x42, 0x16, FIELD_OF(dst_addr) = SRC - 4095 },
+    { "overlap-aecs", 0x43, 0x16, FIELD_OF(dst_addr) = AECS },
+    { "comp-flags", 0x43, 0x30, FIELD_OF(op_flags) = 0x0007 },
+    { "comp-dynamic", 0x43, 0x30, FIELD_OF(op_flags) = 0x1006 },
+    { "decomp-flags", 0x42, 0x30, FIELD_OF(op_flags) = 0x004f },
+    { "decomp-disabled", 0x42, 0x30, FIELD_OF(op_flags) = 0x000e },
+    { "noop-op-flags", 0x00, 0x30, FIELD_OF(op_flags) = 1 },
+    { "src-nowhere", 0x43, 0x22, FIELD_OF(src1_addr) = NOWHERE },
+    { "src-wraps", 0x42, 0x22, FIELD_OF(src1_addr) = UINT64_MAX - 1 },
+    { "aecs-nowhere", 0x43, 0x22, FIELD_OF(src2_addr) = NOWHERE },
+    { "dst-nowhere", 0x43, 0x22, FIELD_OF(dst_addr) = NOWHERE,
+      .write_fault = true },
+    { "dst-wraps", 0x42, 0x22, FIELD_OF(dst_addr) = UINT64_MAX - 1,
+      .write_fault = true },
+};
+
+static IAADesc good_desc(unsigned opcode)
+{
+    switch (opcode) {
+    case 0x43:
+        return iaa_compress(RECORD(0), 4096, 8192);
+    case 0x42:
+        return iaa_decompress(RECORD(0), SRC, 4096, DST, 8192);
+    default:
+        return iaa_noop(RECORD(0));
+    }
+}
+
+static void check_bad(IAATest *t, const BadDesc *b)
+{
+    IAADesc d = good_desc(b->opcode);
+    uint64_t val = cpu_to_le64(b->val);
+    IAARecord r;
+
+    memcpy((char *)&d + b->offset, &val, b->size);
+    r = iaa_run_desc(t, &d);
+    g_test_message("%s: status 0x%x", b->name, r.status);
+    g_assert_cmphex(r.status, ==, b->status);
+    g_assert_cmphex(r.error_code, ==, 0);
+    g_assert_cmphex(r.invalid_flags, ==, b->invalid_flags);
+    g_assert_cmphex(r.fault_addr, ==, b->status == 0x22 ? b->val : 0);
+    g_assert_cmphex(r.fault_info, ==, b->write_fault);
+    g_assert_cmphex(iaa_swerr_take(t), ==, 0);
+
+    /* and without a record to write: a software error */
+    d.flags_op &= ~0xc;
+    iaa_submit(t, 0, &d);
+    qtest_clock_step(t->qts, 1000000);
+    g_assert_cmphex(iaa_record(t, RECORD(0)).status, ==, 0);
+    g_assert_cmphex(iaa_swerr_take(t), ==, b->status);
+}
+
+static void test_bad_descriptors(void)
+{
+    IAATest t;
+
+    iaa_start(&t, "");
+    iaa_aecs_fixed(&t);
+    iaa_up(&t, 16);
+    for (int i = 0; i < ARRAY_SIZE(bad_descs); i++) {
+        check_bad(&t, &bad_descs[i]);
+    }
+    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 0);
+    iaa_stop(&t);
+}
+
+/* Errors of the stream, and outputs that don't fit */
+static void test_stream_errors(void)
+{
+    static const struct {
+        uint8_t bytes[4], len, error;
+    } streams[] = {
+        { { 0x07 }, 1, 13 }, { { 0x01, 1, 0, 0 }, 4, 1 },
+        { { 0x03, 0x02, 0x00 }, 3, 18 }, { { 0x4b, 0x04 }, 2, 15 },
+    };
+    IAATest t;
+    IAADesc d;
+    IAARecord r;
+
+    iaa_start(&t, ",instant=on");
+    iaa_aecs_fixed(&t);
+    iaa_up(&t, 16);
+    for (int i = 0; i < ARRAY_SIZE(streams); i++) {
+        qtest_memwrite(t.qts, SRC, streams[i].bytes, streams[i].len);
+        d = iaa_decompress(RECORD(0), SRC, streams[i].len, DST, 64);
+        r = iaa_run_desc(&t, &d);
+        g_assert_cmphex(r.status, ==, 0x0a);
+        g_assert_cmpuint(r.error_code, ==, streams[i].error);
+    }
+
+    qtest_memset(t.qts, SRC, 0, 4096);
+    d = iaa_compress(RECORD(0), 4096, 8);
+    qtest_memset(t.qts, DST, 0xee, 16);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 0x0a);
+    g_assert_cmphex(r.error_code, ==, 0x19);
+    g_assert_cmphex(qtest_readb(t.qts, DST + 8), ==, 0xee);
+
+    d = iaa_compress(RECORD(0), 4096, 64);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    qtest_memset(t.qts, BACK, 0xee, 4096);
+    d = iaa_decompress(RECORD(0), DST, r.output_size, BACK, 4095);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 0x0b);
+    g_assert_cmpuint(r.output_size, ==, 4095);
+    g_assert_cmphex(qtest_readb(t.qts, BACK + 4094), ==, 0);
+    g_assert_cmphex(qtest_readb(t.qts, BACK + 4095), ==, 0xee);
+
+    /* an AECS without the codes it takes, and one with too many bits */
+    qtest_memset(t.qts, AECS + 0x120, 0, 4);
+    d = iaa_compress(RECORD(0), 4096, 8192);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 0x0a);
+    qtest_writel(t.qts, AECS + 0x1c, 2049);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 0x0a);
+    iaa_stop(&t);
+}
+
+/* Completion records and interrupts */
+
+static void test_completion(void)
+{
+    IAATest t;
+    IAADesc d = iaa_noop(RECORD(0));
+
+    iaa_start(&t, ",instant=on");
+    iaa_msix_up(&t, 9);
+    iaa_writel(&t, A_GENCTRL, 3);
+    iaa_up(&t, 16);
+
+    /* success without the request for a record leaves none */
+    d.flags_op = 0x04;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0);
+    /* a request without an address is an error */
+    d.flags_op = 0x08;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0);
+    g_assert_true(iaa_msix_take(&t, 0));
+    g_assert_cmphex(iaa_readl(&t, 0x98), ==, 1);
+    g_assert_cmphex(iaa_readq(&t, 0xc0) & 0xff00ff0f, ==, 0x110d);
+    iaa_writel(&t, 0x98, 1);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x11);
+
+    /* records where there can't be one */
+    d.flags_op = 0x0c;
+    d.completion_addr = RECORD(0) + 32;
+    iaa_run_desc(&t, &d);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x1b);
+    d.completion_addr = NOWHERE;
+    iaa_submit(&t, 0, &d);
+    g_assert_cmphex(iaa_readq(&t, 0xd0), ==, NOWHERE);
+    /* a second error overflows, and the first one stays */
+    d.completion_addr = RECORD(0) + 32;
+    iaa_submit(&t, 0, &d);
+    g_assert_cmphex(iaa_readq(&t, 0xc0) & 3, ==, 3);
+    g_assert_cmphex(iaa_readq(&t, 0xd0), ==, NOWHERE);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x1a);
+    g_assert_cmphex(iaa_readq(&t, 0xc0) & 3, ==, 0);
+    /* interrupts: the queue's vector, with or without a record */
+    d = iaa_noop(RECORD(0));
+    d.flags_op |= 0x10;
+    d.int_handle = 1;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 1);
+    g_assert_true(iaa_msix_take(&t, 1));
+    d.flags_op = 0x02000010;
+    iaa_submit(&t, 0, &d);
+    g_assert_true(iaa_msix_take(&t, 1));
+    d.flags_op = 0x1c;
+    d.int_handle = 9;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
+    d.int_handle = 0;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
+    /* a vector set aside for a PASID, unless that is ignored */
+    d.int_handle = 3;
+    iaa_writel(&t, IAA_MSIX_PERM_BASE + 3 * 8, 8);
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
+    iaa_writel(&t, IAA_MSIX_PERM_BASE + 3 * 8, 12);
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 1);
+    g_assert_true(iaa_msix_take(&t, 3));
+    iaa_stop(&t);
+}
+
+/* Portals */
+
+static void test_portals(void)
+{
+    IAATest t;
+    IAADesc d = iaa_noop(RECORD(0));
+
+    iaa_start(&t, "");
+    iaa_submit(&t, 0, &d);                      /* nothing is enabled */
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
+    iaa_up(&t, 2);
+    iaa_submit(&t, 1, &d);                      /* that WQ isn't */
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
+    iaa_submit(&t, 0, &d);
+    iaa_submit(&t, 0, &d);
+    iaa_submit(&t, 0, &d);                      /* one too many */
+    g_assert_cmphex(iaa_readq(&t, 0xc0) >> 16 & 0xff, ==, 0);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x52);
+    g_assert_cmphex(iaa_readl(&t, IAA_WQCFG_BASE + 24) & 0xffff, ==, 2);
+    qtest_clock_step(t.qts, 1000000);
+    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 1);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_CONTROL_COMPLETED), ==, 2);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_REJECTED), ==, 3);
+
+    /* every slot of the two pages takes descriptors, the other two don't */
+    for (unsigned off = 0; off < 0x4000; off += 0x3c0) {
+        d.completion_addr = RECORD(off / 64);
+        qpci_memwrite(t.pci, t.portals, off, &d, 64);
+        qtest_clock_step(t.qts, 1000000);
+        g_assert_cmphex(iaa_record(&t, d.completion_addr).status, ==,
+                        off < 0x2000);
+        g_assert_cmphex(iaa_swerr_take(&t), ==, off < 0x2000 ? 0 : 0x53);
+    }
+
+    /* a record goes to memory only: not to a portal, which would take it */
+    d.completion_addr = t.portals.addr + 0x1000;
+    iaa_fault_action(&t, IAA_FAULT_ACTION_ZERO, 0);
+    iaa_submit(&t, 0, &d);
+    qtest_clock_step(t.qts, 1000000);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x1a);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_CONTROL_SUBMITTED), ==, 1);
+
+    /* less than a descriptor is nothing */
+    qpci_memwrite(t.pci, t.portals, 0x1000, &d, 32);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x53);
+    qpci_memwrite(t.pci, t.portals, 0x1020, &d, 64);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x53);
+    g_assert_cmphex(qpci_io_readq(t.pci, t.portals, 0), ==, UINT64_MAX);
+    iaa_stop(&t);
+}
+
+/* Restricted operations */
+static void test_op_config(void)
+{
+    IAATest t;
+    IAADesc d = iaa_noop(RECORD(0));
+
+    iaa_start(&t, ",op-config=on,instant=on");
+    iaa_writel(&t, IAA_WQCFG_BASE + 32, 4);     /* drain only */
+    iaa_up(&t, 2);
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x10);
+    d.flags_op |= 0x02000000;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 1);
+    iaa_stop(&t);
+}
+
+void iaa_add_descriptor_tests(void)
+{
+    qtest_add_func("/iaa/descriptor/round-trip", test_round_trip);
+    qtest_add_func("/iaa/descriptor/known-bits", test_known_bits);
+    qtest_add_func("/iaa/descriptor/bad", test_bad_descriptors);
+    qtest_add_func("/iaa/descriptor/stream-errors", test_stream_errors);
+    qtest_add_func("/iaa/descriptor/completion", test_completion);
+    qtest_add_func("/iaa/descriptor/portals", test_portals);
+    qtest_add_func("/iaa/descriptor/op-config", test_op_config);
+}

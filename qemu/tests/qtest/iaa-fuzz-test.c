@@ -1,0 +1,211 @@
+/*
+ * IAA accelerator: whatever a guest writes, QEMU lives and the device recovers
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "iaa-util.h"
+
+#define STEPS 20000
+
+static uint32_t rng_state;
+
+static uint32_t rng(void)
+{
+    rng_state ^= rng_state << 13;
+    rng_state ^= rng_state >> 17;
+    rng_state ^= rng_state << 5;
+    return rng_state;
+}
+
+/* Values worth trying: mostly small, sometimes at the edges, sometimes noise */
+static uint64_t value(void)
+{
+    switch (rng() % 6) {
+    case 0:
+        return 0;
+    case 1:
+        return UINT64_MAX - rng() % 3;
+    case 2:
+        return (uint64_t)rng() << 32 | rng();
+    case 3:
+        return 1ull << rng() % 64;
+    default:
+        return rng() % 300;
+    }
+}
+
+static uint64_t address(IAATest *t)
+{
+    switch (rng() % 8) {
+    case 0:
+        return value();
+    case 1:
+        return t->mmio.addr + rng() % IAA_MMIO_SIZE;
+    case 2:
+        return t->portals.addr + rng() % 0x20000;
+    case 3:
+        return RAM_MB * 0x100000ull - rng() % 8192;
+    default:
+        return SRC + rng() % 0x1000000;
+    }
+}
+
+static void submit_noise(IAATest *t)
+{
+    static const uint8_t ops[] = { 0x00, 0x02, 0x42, 0x43 };
+    IAADesc d;
+
+    if (rng() % 4) {
+        d = rng() % 2 ? iaa_compress(RECORD(0), 4096, 8192) :
+                        iaa_decompress(RECORD(0), SRC, 4096, DST, 8192);
+    } else {
+        for (int i = 0; i < sizeof(d); i++) {
+            ((uint8_t *)&d)[i] = rng();
+        }
+        d.flags_op = (d.flags_op & 0xffffff) |
+                     (uint32_t)ops[rng() % ARRAY_SIZE(ops)] << 24;
+    }
+    switch (rng() % 10) {
+    case 0:
+        d.src1_addr = address(t);
+        break;
+    case 1:
+        d.dst_addr = address(t);
+        break;
+    case 2:
+        d.src2_addr = address(t);
+        break;
+    case 3:
+        d.completion_addr = address(t) & ~63ull;
+        break;
+    case 4:
+        d.src1_size = value();
+        break;
+    case 5:
+        d.max_dst_size = value();
+        break;
+    case 6:
+        d.op_flags = value();
+        break;
+    case 7:
+        d.flags_op ^= 1u << rng() % 32;
+        break;
+    case 8:
+        d.int_handle = value();
+        d.flags_op |= 0x10;
+        break;
+    default:
+        break;
+    }
+    iaa_submit(t, rng() % 20 ? rng() % 2 : rng() % 8, &d);
+}
+
+static void write_noise(IAATest *t)
+{
+    static const uint32_t bases[] = {
+        0, 0, IAA_MSIX_PERM_BASE, IAA_GRPCFG_BASE, IAA_WQCFG_BASE,
+    };
+    uint32_t reg = bases[rng() % ARRAY_SIZE(bases)] + rng() % 0x200;
+
+    if (rng() % 2) {
+        iaa_writel(t, reg & ~3u, value());
+    } else {
+        iaa_writeq(t, reg & ~7u, value());
+    }
+}
+
+static void fault_noise(IAATest *t)
+{
+    if (rng() % 3) {
+        iaa_fault_add(t, rng() % 16, rng() % (IAA_FAULT_KINDS + 1),
+                      rng() % 4, value());
+    } else {
+        iaa_fault_action(t, rng() % 7, rng());
+    }
+}
+
+/* Whatever state it is in, back to work */
+static void mend(IAATest *t)
+{
+    iaa_fault_action(t, IAA_FAULT_ACTION_CLEAR, 0);
+    iaa_fault_action(t, IAA_FAULT_ACTION_RETURN, 0);
+    iaa_command(t, IAA_CMD_RESET_DEV, 0);
+    iaa_wq(t, 0, 16, 10);
+    iaa_wq(t, 1, 16, 5);
+    iaa_group(t, 0, 3, 0xff);
+    iaa_command(t, IAA_CMD_ENABLE_DEV, 0);
+    iaa_command(t, IAA_CMD_ENABLE_WQ, 0);
+    iaa_command(t, IAA_CMD_ENABLE_WQ, 1);
+}
+
+static void step(IAATest *t)
+{
+    switch (rng() % 24) {
+    case 0:
+        write_noise(t);
+        break;
+    case 1:
+        iaa_writel(t, A_CMD, (rng() & 0x80000000) | rng() % 16 << 20 |
+                   (rng() % 2 ? 1 : value() & 0xfffff));
+        break;
+    case 2:
+        fault_noise(t);
+        break;
+    case 3:
+        qtest_clock_step(t->qts, 1 + rng() % 100000);
+        break;
+    case 4:
+        iaa_readq(t, rng() % IAA_MMIO_SIZE & ~7u);
+        break;
+    case 5:
+        mend(t);
+        break;
+    default:
+        submit_noise(t);
+        break;
+    }
+}
+
+static void fuzz(const char *props, uint32_t seed)
+{
+    IAADesc d = iaa_compress(RECORD(0), 4096, 8192);
+    IAATest t;
+
+    rng_state = seed;
+    iaa_start(&t, props);
+    iaa_msix_up(&t, 9);
+    iaa_aecs_fixed(&t);
+    for (int i = 0; i < 4096; i += 4) {
+        qtest_writel(t.qts, SRC + i, rng());
+    }
+    for (int i = 0; i < STEPS; i++) {
+        step(&t);
+    }
+
+    iaa_fault_action(&t, IAA_FAULT_ACTION_CLEAR, 0);
+    iaa_fault_action(&t, IAA_FAULT_ACTION_RETURN, 0);
+    qtest_clock_step(t.qts, 1000000000);
+    iaa_aecs_fixed(&t);
+    qtest_memset(t.qts, RECORD(0), 0, 64);
+    iaa_up(&t, 16);
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 1);
+    iaa_stop(&t);
+}
+
+static void test_fuzz(void)
+{
+    fuzz("", 1);
+}
+
+static void test_fuzz_instant(void)
+{
+    fuzz(",instant=on,version=0x200,int-handles=on", 2);
+}
+
+void iaa_add_fuzz_tests(void)
+{
+    qtest_add_func("/iaa/fuzz/timed", test_fuzz);
+    qtest_add_func("/iaa/fuzz/instant", test_fuzz_instant);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * iaa_crypto.ko: devices, their work queues, and how requests get there.
+ *
+ * Lock order: driver core's device lock, iaa_devices_lock, idxd_wq.wq_lock.
+ * The data path takes none of them; it runs under rcu_read_lock() and holds a
+ * reference on the queue of each request in flight.
+ */
+#ifndef _IAA_DEV_H
+#define _IAA_DEV_H
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu-refcount.h>
+#include <linux/workqueue.h>
+
+#include "iaa.h"
+#include "iaa_desc.h"
+#include "iaa_hw.h"
+
+struct iaa_aecs;
+struct iaa_table;
+struct idxd_device;
+struct idxd_wq;
+
+/**
+ * struct iaa_device - an accelerator with at least one queue of ours
+ * @node: in iaa_devices, under iaa_devices_lock
+ * @idxd: idxd's view of it
+ * @wqs: its queues by id, under iaa_devices_lock
+ * @modes: bit per enum iaa_comp_mode that it can do
+ * @aecs: the tables of fixed mode, where the device reads them
+ * @aecs_dma: their DMA address
+ */
+struct iaa_device {
+	struct list_head node;
+	struct idxd_device *idxd;
+	struct list_head wqs;
+	unsigned long modes;
+	struct iaa_aecs *aecs;
+	dma_addr_t aecs_dma;
+};
+
+/* Whether a queue gets requests; changes under iaa_devices_lock */
+enum iaa_wq_state {
+	IAA_WQ_IDLE,		/* set up, but not in the map */
+	IAA_WQ_LIVE,
+	IAA_WQ_STALLED,		/* did not answer in time; being reset */
+	IAA_WQ_REMOVED,
+};
+
+/**
+ * struct iaa_wq_counts - what was done with one descriptor
+ *
+ * A descriptor has one owner at a time, so its counters need no atomics and
+ * share no cache line; a queue's totals are sums over its descriptors.
+ *
+ * @comp_calls: pages compressed
+ * @comp_bytes: bytes that they became
+ * @decomp_calls: pages decompressed, or verified
+ * @decomp_bytes: compressed bytes that were read for that
+ * @errors: requests that the device did not do
+ */
+struct iaa_wq_counts {
+	u64 comp_calls;
+	u64 comp_bytes;
+	u64 decomp_calls;
+	u64 decomp_bytes;
+	u64 errors;
+};
+
+/**
+ * struct iaa_slot - what we keep beside each of idxd's descriptors
+ * @waiter: request to wake when the interrupt comes; exchanged with NULL by
+ *	whoever handles it, the interrupt thread or the owner
+ * @counts: written by the descriptor's owner
+ */
+struct iaa_slot {
+	struct iaa_comp_req *waiter;
+	struct iaa_wq_counts counts;
+} ____cacheline_aligned;
+
+/**
+ * struct iaa_slots_busy - which descriptors of a queue have an owner
+ * @bits: one for each descriptor, and set for those that there are not
+ *
+ * Word W of N has the descriptors W, W + N, and so on. A CPU begins at a word
+ * of its own, so CPUs that share a queue seldom meet.
+ */
+struct iaa_slots_busy {
+	unsigned long bits;
+} ____cacheline_aligned;
+
+/**
+ * struct iaa_wq - a work queue that does our requests
+ * @node: in its device's list, under iaa_devices_lock
+ * @wq: idxd's view of it
+ * @dev: its device
+ * @dma_dev: who its buffers are mapped for
+ * @ref: one for each request in flight
+ * @drained: completed when @ref has gone to zero after being killed
+ * @state: see enum iaa_wq_state; written under iaa_devices_lock
+ * @epoch: counts resets; what was in flight before one is not written any
+ *	more by the device after it
+ * @recovery: resets the queue and takes it up again
+ * @backoff: delay before the next attempt to take it up, in jiffies
+ * @stalls: how often it had to be reset
+ * @max_xfer: longest source or destination, in bytes
+ * @tmpl: descriptors, complete but for their addresses and sizes
+ * @slots: one for each of idxd's descriptors
+ * @busy: which of them are in use
+ * @nr_busy: words of @busy, a power of two
+ *
+ * @state goes from live to stalled without the lock, by whoever sees it first.
+ */
+struct iaa_wq {
+	struct list_head node;
+	struct idxd_wq *wq;
+	struct iaa_device *dev;
+	struct device *dma_dev;
+	struct percpu_ref ref;
+	struct completion drained;
+	enum iaa_wq_state state;
+	unsigned int epoch;
+	struct delayed_work recovery;
+	unsigned long backoff;
+	unsigned int stalls;
+	u64 max_xfer;
+	struct iaa_desc_template tmpl;
+	struct iaa_slot *slots;
+	struct iaa_slots_busy *busy;
+	unsigned int nr_busy;
+};
+
+/* iaa_main.c */
+extern struct mutex iaa_devices_lock;
+extern struct list_head iaa_devices;
+extern struct workqueue_struct *iaa_workqueue;
+extern bool iaa_verify_compress;
+extern unsigned int iaa_timeout_ms;
+
+/* iaa_wq.c */
+struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq);
+void iaa_wq_destroy(struct iaa_wq *wq);
+void iaa_wq_drain(struct iaa_wq *wq);
+
+/* iaa_balance.c */
+void iaa_rebalance(void);
+void iaa_rebalance_stop(void);
+
+/* iaa_pm.c */
+void iaa_pm_init(void);
+void iaa_pm_exit(void);
+
+/* iaa_recover.c */
+void iaa_wq_stalled(struct iaa_wq *wq);
+void iaa_wq_recovery(struct work_struct *work);
+int iaa_wq_silence(struct iaa_wq *wq);
+
+/* iaa_submit.c */
+extern struct iaa_table __rcu *iaa_table;
+int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req);
+int iaa_hw_submit(struct iaa_comp_req *req);
+int iaa_hw_poll(struct iaa_comp_req *req);
+void iaa_hw_wake(struct iaa_wq *wq, bool all);
+
+/* iaa_map.c */
+int iaa_req_map(struct device *dev, struct iaa_comp_req *req, bool readback);
+void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback);
+void iaa_req_unbounce(struct iaa_comp_req *req, unsigned int produced);
+
+/* iaa_sysfs.c, iaa_debugfs.c */
+extern const struct attribute_group *iaa_driver_groups[];
+extern unsigned int iaa_g_comp_wqs;
+extern bool iaa_distribute_comps;
+extern bool iaa_distribute_decomps;
+void iaa_debugfs_init(void);
+void iaa_debugfs_exit(void);
+
+#endif /* _IAA_DEV_H */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The idxd sub-driver "crypto": queues of type kernel that name it are ours.
+ */
+#define CREATE_TRACE_POINTS
+#include "iaa_crypto_trace.h"
+
+#include <linux/cpuhotplug.h>
+#include <linux/module.h>
+
+#include "idxd.h"
+#include "iaa_dev.h"
+
+DEFINE_MUTEX(iaa_devices_lock);	/* protects iaa_devices and all that hangs on it */
+LIST_HEAD(iaa_devices);
+struct workqueue_struct *iaa_workqueue;
+
+unsigned int iaa_timeout_ms = 1000;
+module_param_named(timeout_ms, iaa_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms,
+		 "Time in ms after which a device that does not answer is reset (default 1000)");
+
+static int iaa_wq_enable(struct idxd_wq *idxd_wq)
+{
+	int ret;
+
+	guard(mutex)(&idxd_wq->wq_lock);
+
+	if (!idxd_wq_driver_name_match(idxd_wq, wq_confdev(idxd_wq))) {
+		idxd_wq->idxd->cmd_status = IDXD_SCMD_WQ_NO_DRV_NAME;
+		return -ENODEV;
+	}
+	idxd_wq->type = IDXD_WQT_KERNEL;
+	ret = idxd_drv_enable_wq(idxd_wq);
+	if (ret)
+		idxd_wq->type = IDXD_WQT_NONE;
+	return ret;
+}
+
+static void iaa_wq_disable(struct idxd_wq *idxd_wq)
+{
+	/* A device that halted has quiesced its queues already */
+	if (!percpu_ref_is_dying(&idxd_wq->wq_active))
+		idxd_wq_quiesce(idxd_wq);
+
+	guard(mutex)(&idxd_wq->wq_lock);
+	idxd_drv_disable_wq(idxd_wq);
+}
+
+static int iaa_crypto_probe(struct idxd_dev *idxd_dev)
+{
+	struct idxd_wq *idxd_wq = idxd_dev_to_wq(idxd_dev);
+	struct iaa_wq *wq;
+	int ret;
+
+	if (idxd_wq->idxd->data->type != IDXD_TYPE_IAX)
+		return -ENODEV;
+	if (idxd_wq->idxd->state != IDXD_DEV_ENABLED)
+		return -ENXIO;
+
+	ret = iaa_wq_enable(idxd_wq);
+	if (ret)
+		return ret;
+
+	scoped_guard(mutex, &iaa_devices_lock) {
+		wq = iaa_wq_create(idxd_wq);
+		if (IS_ERR(wq))
+			break;
+		idxd_wq_set_private(idxd_wq, wq);
+		WRITE_ONCE(wq->state, IAA_WQ_LIVE);
+		iaa_rebalance();
+	}
+	if (IS_ERR(wq))
+		iaa_wq_disable(idxd_wq);
+	return PTR_ERR_OR_ZERO(wq);
+}
+
+static void iaa_crypto_remove(struct idxd_dev *idxd_dev)
+{
+	struct idxd_wq *idxd_wq = idxd_dev_to_wq(idxd_dev);
+	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
+
+	scoped_guard(mutex, &iaa_devices_lock) {
+		WRITE_ONCE(wq->state, IAA_WQ_REMOVED);
+		iaa_rebalance();
+	}
+	/* Nobody picks it from the old map any more */
+	synchronize_rcu();
+	iaa_wq_drain(wq);
+
+	idxd_wq_set_private(idxd_wq, NULL);
+	/* The interrupt thread ends here: it looks at the queue's slots */
+	iaa_wq_disable(idxd_wq);
+
+	guard(mutex)(&iaa_devices_lock);
+	iaa_wq_destroy(wq);
+}
+
+static void iaa_crypto_interrupt(struct idxd_wq *idxd_wq)
+{
+	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
+
+	if (wq)
+		iaa_hw_wake(wq, false);
+}
+
+static enum idxd_dev_type iaa_dev_types[] = {
+	IDXD_DEV_WQ,
+	IDXD_DEV_NONE,
+};
+
+static struct idxd_device_driver iaa_crypto_driver = {
+	.name = "crypto",
+	.type = iaa_dev_types,
+	.probe = iaa_crypto_probe,
+	.remove = iaa_crypto_remove,
+	.wq_interrupt = iaa_crypto_interrupt,
+	.drv.groups = iaa_driver_groups,
+};
+
+static const struct iaa_provider iaa_crypto_provider = {
+	.submit = iaa_hw_submit,
+	.poll = iaa_hw_poll,
+};
+
+static int iaa_cpu_changed(unsigned int cpu)
+{
+	guard(mutex)(&iaa_devices_lock);
+	iaa_rebalance();
+	return 0;
+}
+
+static int iaa_cpuhp_state;
+
+static int __init iaa_crypto_init(void)
+{
+	int ret;
+
+	/* Reclaim waits for what it does */
+	iaa_workqueue = alloc_workqueue("iaa_crypto", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!iaa_workqueue)
+		return -ENOMEM;
+
+	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+					"crypto/iaa_crypto:online",
+					iaa_cpu_changed, NULL);
+	if (ret < 0)
+		goto err_workqueue;
+	iaa_cpuhp_state = ret;
+
+	ret = iaa_provider_register(&iaa_crypto_provider);
+	if (ret)
+		goto err_cpuhp;
+
+	iaa_pm_init();
+	iaa_debugfs_init();
+	ret = idxd_driver_register(&iaa_crypto_driver);
+	if (ret)
+		goto err_provider;
+	return 0;
+
+err_provider:
+	iaa_debugfs_exit();
+	iaa_pm_exit();
+	iaa_provider_unregister();
+err_cpuhp:
+	cpuhp_remove_state_nocalls(iaa_cpuhp_state);
+err_workqueue:
+	destroy_workqueue(iaa_workqueue);
+	return ret;
+}
+
+static void __exit iaa_crypto_exit(void)
+{
+	/* Takes every queue away, one by one; then nothing is in flight */
+	idxd_driver_unregister(&iaa_crypto_driver);
+	iaa_debugfs_exit();
+	iaa_pm_exit();
+	iaa_provider_unregister();
+	cpuhp_remove_state_nocalls(iaa_cpuhp_state);
+	iaa_rebalance_stop();
+	destroy_workqueue(iaa_workqueue);
+}
+
+module_init(iaa_crypto_init);
+module_exit(iaa_crypto_exit);
+
+MODULE_IMPORT_NS("IAA_COMP");
+MODULE_IMPORT_NS("IDXD");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_IDXD_DEVICE(0);
+MODULE_DESCRIPTION("Intel IAA work queues for compression");

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From kernel addresses to what a device can reach.
+ *
+ * A device wants one stretch of DMA addresses. The linear map is one, and so
+ * is a piece of vmalloc memory within a page; anything else, such as a vmalloc
+ * buffer across pages or a stack, goes through a bounce buffer. Nothing here
+ * sleeps or enters reclaim: what can't be mapped is software's.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "iaa_dev.h"
+
+/* The longest buffer worth a copy; a compound allocation of this is cheap */
+#define IAA_BOUNCE_MAX	SZ_16K
+
+static void *iaa_bounce_alloc(unsigned int len)
+{
+	if (len > IAA_BOUNCE_MAX)
+		return NULL;
+	return kmalloc(len, GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
+}
+
+/* The page behind @addr if the @len bytes there are one stretch, else NULL */
+static struct page *iaa_one_page(const void *addr, unsigned int len)
+{
+	if (!is_vmalloc_addr(addr) || object_is_on_stack(addr) ||
+	    offset_in_page(addr) + len > PAGE_SIZE)
+		return NULL;
+	return vmalloc_to_page(addr);
+}
+
+/* Where nearly all buffers are, found without looking for the page's section */
+static bool iaa_in_linear_map(const void *addr)
+{
+	return (unsigned long)addr >= PAGE_OFFSET && addr < high_memory;
+}
+
+static noinline dma_addr_t iaa_map_other(struct device *dev, void *addr,
+					 unsigned int len,
+					 enum dma_data_direction dir,
+					 void **bounce)
+{
+	struct page *page;
+
+	if (virt_addr_valid(addr))
+		return dma_map_phys(dev, virt_to_phys(addr), len, dir, 0);
+
+	page = iaa_one_page(addr, len);
+	if (page)
+		return dma_map_phys(dev, page_to_phys(page) + offset_in_page(addr),
+				    len, dir, 0);
+
+	*bounce = iaa_bounce_alloc(len);
+	if (!*bounce)
+		return DMA_MAPPING_ERROR;
+	if (dir == DMA_TO_DEVICE)
+		memcpy(*bounce, addr, len);
+	return dma_map_phys(dev, virt_to_phys(*bounce), len, dir, 0);
+}
+
+static __always_inline dma_addr_t iaa_map(struct device *dev, void *addr,
+					  unsigned int len,
+					  enum dma_data_direction dir,
+					  void **bounce)
+{
+	if (likely(iaa_in_linear_map(addr)))
+		return dma_map_phys(dev, virt_to_phys(addr), len, dir, 0);
+	return iaa_map_other(dev, addr, len, dir, bounce);
+}
+
+static enum dma_data_direction iaa_dst_dir(bool readback)
+{
+	return readback ? DMA_BIDIRECTIONAL : DMA_FROM_DEVICE;
+}
+
+static void iaa_bounce_free(struct iaa_comp_req *req)
+{
+	kfree(req->src_bounce);
+	kfree(req->dst_bounce);
+}
+
+/**
+ * iaa_req_map() - map both buffers of a request
+ * @dev: the device that will do it
+ * @req: its DMA addresses are set
+ * @readback: whether the device will also read the destination
+ *
+ * Context: any.
+ * Return: 0, or -ENOMEM and nothing is mapped.
+ */
+int iaa_req_map(struct device *dev, struct iaa_comp_req *req, bool readback)
+{
+	req->src_bounce = NULL;
+	req->dst_bounce = NULL;
+
+	req->src_dma = iaa_map(dev, (void *)req->src, req->slen, DMA_TO_DEVICE,
+			       &req->src_bounce);
+	if (unlikely(dma_mapping_error(dev, req->src_dma)))
+		goto err_free;
+
+	req->dst_dma = iaa_map(dev, req->dst, req->dlen, iaa_dst_dir(readback),
+			       &req->dst_bounce);
+	if (unlikely(dma_mapping_error(dev, req->dst_dma)))
+		goto err_unmap;
+	return 0;
+
+err_unmap:
+	dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
+err_free:
+	iaa_bounce_free(req);
+	return -ENOMEM;
+}
+
+/**
+ * iaa_req_unmap() - end what iaa_req_map() began
+ * @dev: the device that it was called for
+ * @req: the request
+ * @readback: as then
+ *
+ * Of no use where dma_need_unmap() says so.
+ */
+void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback)
+{
+	dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
+	dma_unmap_phys(dev, req->dst_dma, req->dlen, iaa_dst_dir(readback), 0);
+}
+
+/**
+ * iaa_req_unbounce() - give back what the device used instead of the buffers
+ * @req: a request that is no longer mapped
+ * @produced: bytes at the destination that count
+ */
+void iaa_req_unbounce(struct iaa_comp_req *req, unsigned int produced)
+{
+	if (req->dst_bounce && produced)
+		memcpy(req->dst, req->dst_bounce, produced);
+	iaa_bounce_free(req);
+}

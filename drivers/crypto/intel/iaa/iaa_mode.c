@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+
+#include "iaa_dev.h"
+#include "iaa_mode.h"
+
+const struct iaa_mode * const iaa_modes[IAA_COMP_NR_MODES] = {
+	[IAA_COMP_FIXED]	= &iaa_mode_fixed,
+	[IAA_COMP_DYNAMIC]	= &iaa_mode_dynamic,
+};
+
+/**
+ * iaa_modes_init() - have a device ready for every mode that it can do
+ * @dev: its modes are set
+ *
+ * Return: 0, or -errno and nothing was taken.
+ */
+int iaa_modes_init(struct iaa_device *dev)
+{
+	int i, ret;
+
+	for (i = 0; i < IAA_COMP_NR_MODES; i++) {
+		ret = iaa_modes[i]->init(dev);
+		if (!ret)
+			__set_bit(i, &dev->modes);
+		else if (ret != -EOPNOTSUPP)
+			goto err_exit;
+	}
+	return 0;
+
+err_exit:
+	iaa_modes_exit(dev);
+	return ret;
+}
+
+/**
+ * iaa_modes_exit() - give back what iaa_modes_init() took
+ * @dev: the device
+ */
+void iaa_modes_exit(struct iaa_device *dev)
+{
+	int i;
+
+	for_each_set_bit(i, &dev->modes, IAA_COMP_NR_MODES)
+		iaa_modes[i]->exit(dev);
+	dev->modes = 0;
+}

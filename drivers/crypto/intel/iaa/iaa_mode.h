@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _IAA_MODE_H
+#define _IAA_MODE_H
+
+#include <linux/iaa_comp.h>
+
+struct iaa_device;
+struct iax_hw_desc;
+
+/**
+ * struct iaa_mode - a way to encode, as the devices do it
+ * @name: as users know it
+ * @retries: passes over the full queues before software does it
+ * @init: have the device ready for it; -EOPNOTSUPP if it can't do it
+ * @exit: give back what @init took
+ * @fill: write the compression descriptor's part that is the mode's
+ */
+struct iaa_mode {
+	const char *name;
+	unsigned int retries;
+	int (*init)(struct iaa_device *dev);
+	void (*exit)(struct iaa_device *dev);
+	void (*fill)(const struct iaa_device *dev, struct iax_hw_desc *desc);
+};
+
+extern const struct iaa_mode iaa_mode_fixed;
+extern const struct iaa_mode iaa_mode_dynamic;
+extern const struct iaa_mode * const iaa_modes[IAA_COMP_NR_MODES];
+
+int iaa_modes_init(struct iaa_device *dev);
+void iaa_modes_exit(struct iaa_device *dev);
+
+#endif /* _IAA_MODE_H */

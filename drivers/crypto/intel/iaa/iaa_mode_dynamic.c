@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dynamic mode: the device makes the Huffman tables for each unit and writes
+ * them before the data. IAA 2.0 says in IAACAP, bit 8, that it can; a device
+ * without it leaves this mode to software.
+ */
+#include "idxd.h"
+#include "iaa_dev.h"
+#include "iaa_mode.h"
+
+static int iaa_dynamic_init(struct iaa_device *dev)
+{
+	return dev->idxd->hw.iaa_cap.header_gen ? 0 : -EOPNOTSUPP;
+}
+
+static void iaa_dynamic_exit(struct iaa_device *dev)
+{
+}
+
+static void iaa_dynamic_fill(const struct iaa_device *dev,
+			     struct iax_hw_desc *desc)
+{
+	*desc = (struct iax_hw_desc) {
+		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC,
+		.opcode = IAX_OPCODE_COMPRESS,
+		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB |
+			       IAA_COMP_GEN_HEADER,
+	};
+}
+
+const struct iaa_mode iaa_mode_dynamic = {
+	.name		= "dynamic",
+	.retries	= 2000,
+	.init		= iaa_dynamic_init,
+	.exit		= iaa_dynamic_exit,
+	.fill		= iaa_dynamic_fill,
+};

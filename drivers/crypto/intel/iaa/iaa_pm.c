@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Suspend: idxd keeps nothing over a loss of power, so before the system sleeps
+ * all queues are taken out of the map, and software serves; afterwards each has
+ * to come back the way a queue that stalled does, with a reset and a trial.
+ */
+#include <linux/suspend.h>
+
+#include "iaa_dev.h"
+
+static void iaa_park(void)
+{
+	struct iaa_device *dev;
+	struct iaa_wq *wq;
+
+	guard(mutex)(&iaa_devices_lock);
+	list_for_each_entry(dev, &iaa_devices, node)
+		list_for_each_entry(wq, &dev->wqs, node)
+			cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_IDLE);
+	iaa_rebalance();
+}
+
+static void iaa_unpark(void)
+{
+	struct iaa_device *dev;
+	struct iaa_wq *wq;
+
+	guard(mutex)(&iaa_devices_lock);
+	list_for_each_entry(dev, &iaa_devices, node)
+		list_for_each_entry(wq, &dev->wqs, node)
+			if (cmpxchg(&wq->state, IAA_WQ_IDLE, IAA_WQ_STALLED) ==
+			    IAA_WQ_IDLE)
+				queue_delayed_work(iaa_workqueue, &wq->recovery, 0);
+}
+
+static int iaa_pm_notify(struct notifier_block *nb, unsigned long event,
+			 void *unused)
+{
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+		iaa_park();
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+		iaa_unpark();
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block iaa_pm_notifier = {
+	.notifier_call = iaa_pm_notify,
+};
+
+void iaa_pm_init(void)
+{
+	register_pm_notifier(&iaa_pm_notifier);
+}
+
+void iaa_pm_exit(void)
+{
+	unregister_pm_notifier(&iaa_pm_notifier);
+}

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A request's way through a work queue: pick one, take a descriptor, map,
+ * write it to the portal; later look at the completion record, and give all
+ * of it back.
+ *
+ * What is inlined by force is on the way of every page: at a microsecond a
+ * page, calls are what there is to save.
+ *
+ * Everything here runs under rcu_read_lock(), taken by iaa_comp, and doesn't
+ * sleep. A request in flight holds a reference on its queue and owns one
+ * descriptor; nobody else touches either, except the interrupt thread, which
+ * takes the slot's waiter out before it looks at it.
+ */
+#include <linux/bitops.h>
+#include <linux/dma-mapping.h>
+#include <linux/jiffies.h>
+#include <linux/smp.h>
+
+#include "idxd.h"
+#include "iaa_dev.h"
+#include "iaa_mode.h"
+#include "iaa_table.h"
+
+/* Passes over full queues before a decompression goes to software */
+#define IAA_DECOMP_RETRIES	500
+/* ENQCMDS says "retry" when a shared queue is over its threshold */
+#define IAA_ENQCMDS_RETRIES	32
+
+struct iaa_table __rcu *iaa_table;
+
+/* Where in its set a CPU submits next; a lost update costs nothing */
+static DEFINE_PER_CPU(unsigned int [IAA_NR_ROLES], iaa_cursor);
+
+static struct iaa_slot *iaa_req_slot(const struct iaa_comp_req *req)
+{
+	return &req->wq->slots[req->desc->id];
+}
+
+/*
+ * Writing 64 bytes to the portal starts the work. The portal is idxd's: it may
+ * go away when the device halts, which wq_active protects from. Dedicated
+ * queues never refuse: there are no more descriptors than places in the queue.
+ */
+static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
+{
+	int ret = 0, tries = IAA_ENQCMDS_RETRIES;
+
+	if (!percpu_ref_tryget_live_rcu(&wq->wq_active))
+		return -ENODEV;
+
+	/* The descriptor is in memory before the device may read around it */
+	wmb();
+	if (likely(wq_dedicated(wq))) {
+		iosubmit_cmds512(idxd_wq_portal_addr(wq), desc->hw, 1);
+	} else {
+		void __iomem *portal = idxd_wq_portal_addr(wq);
+
+		while ((ret = enqcmds(portal, desc->hw)) && tries--)
+			cpu_relax();
+	}
+	percpu_ref_put(&wq->wq_active);
+	return ret;
+}
+
+static void iaa_arm_interrupt(struct iaa_comp_req *req)
+{
+	struct iax_hw_desc *hw = req->desc->iax_hw;
+
+	if (READ_ONCE(iaa_sync_mode) != IAA_ASYNC_IRQ) {
+		req->fired = IAA_POLLED;
+		return;
+	}
+	hw->flags |= IDXD_OP_FLAG_RCI;
+	hw->int_handle = req->wq->wq->ie.int_handle;
+	init_completion(&req->done);
+	req->fired = IAA_WILL_FIRE;
+	/* Pairs with xchg() in iaa_hw_wake() */
+	smp_store_release(&iaa_req_slot(req)->waiter, req);
+}
+
+/*
+ * After this nobody but the owner looks at @req. If the interrupt thread has
+ * taken it out already, it is about to be done with it.
+ */
+static void iaa_disarm_interrupt(struct iaa_comp_req *req)
+{
+	if (likely(READ_ONCE(req->fired) != IAA_WILL_FIRE))
+		return;
+	if (xchg(&iaa_req_slot(req)->waiter, NULL))
+		return;
+	/* Pairs with smp_store_release() in iaa_hw_wake() */
+	while (smp_load_acquire(&req->fired) != IAA_FIRED)
+		cpu_relax();
+}
+
+static __always_inline int iaa_start(struct iaa_comp_req *req)
+{
+	struct idxd_desc *desc = req->desc;
+	int ret;
+
+	iaa_desc_fill(desc->iax_hw, &req->wq->tmpl, req, desc->compl_dma);
+	desc->iax_completion->status = 0;
+	req->deadline = jiffies + msecs_to_jiffies(READ_ONCE(iaa_timeout_ms));
+	iaa_arm_interrupt(req);
+
+	ret = iaa_portal_write(req->wq->wq, desc);
+	if (unlikely(ret))
+		iaa_disarm_interrupt(req);
+	return ret;
+}
+
+/*
+ * We are the only user of the queue's descriptors, so idxd's sbitmap, which
+ * could also have somebody sleep for one, is left alone.
+ */
+static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
+{
+	unsigned int mask = wq->nr_busy - 1, word = raw_smp_processor_id(), i;
+
+	for (i = 0; i <= mask; i++, word++) {
+		unsigned long *busy = &wq->busy[word & mask].bits;
+		unsigned long seen = READ_ONCE(*busy);
+
+		while (~seen) {
+			unsigned int bit = ffz(seen);
+
+			if (likely(!test_and_set_bit_lock(bit, busy)))
+				return wq->wq->descs[bit * wq->nr_busy +
+						     (word & mask)];
+			seen = READ_ONCE(*busy);
+		}
+	}
+	return NULL;
+}
+
+static void iaa_desc_put(struct iaa_wq *wq, const struct idxd_desc *desc)
+{
+	unsigned int word = desc->id & (wq->nr_busy - 1);
+
+	clear_bit_unlock(desc->id / wq->nr_busy, &wq->busy[word].bits);
+}
+
+static int iaa_soft(struct iaa_comp_req *req, enum iaa_reason reason)
+{
+	req->reason = reason;
+	return -EREMOTEIO;
+}
+
+/*
+ * Where mapping is only arithmetic there is nothing to undo, which the DMA
+ * core tells for less than it takes to have it find out.
+ */
+static __always_inline void iaa_unmap(struct iaa_comp_req *req,
+				      unsigned int produced)
+{
+	struct device *dev = req->wq->dma_dev;
+
+	if (dma_need_unmap(dev))
+		iaa_req_unmap(dev, req, req->verify);
+	if (unlikely(req->src_bounce || req->dst_bounce))
+		iaa_req_unbounce(req, produced);
+}
+
+static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
+					struct iaa_comp_req *req)
+{
+	int ret = -EAGAIN;
+
+	if (unlikely(!percpu_ref_tryget_live_rcu(&wq->ref)))
+		return -EAGAIN;
+
+	req->desc = iaa_desc_get(wq);
+	if (!req->desc)
+		goto err_put_wq;
+
+	req->wq = wq;
+	req->epoch = READ_ONCE(wq->epoch);
+	req->verify = req->op == IAA_OP_COMPRESS &&
+		      READ_ONCE(iaa_verify_compress);
+	if (unlikely(iaa_req_map(wq->dma_dev, req, req->verify))) {
+		ret = iaa_soft(req, IAA_NO_MAPPING);
+		goto err_put_desc;
+	}
+	if (likely(!iaa_start(req)))
+		return -EINPROGRESS;
+
+	iaa_unmap(req, 0);
+err_put_desc:
+	iaa_desc_put(wq, req->desc);
+err_put_wq:
+	percpu_ref_put(&wq->ref);
+	return ret;
+}
+
+/**
+ * iaa_wq_submit() - start a request on a given queue
+ * @wq: the queue
+ * @req: its op, mode, flags and buffers are set
+ *
+ * Context: under rcu_read_lock(); does not sleep.
+ * Return: -EINPROGRESS; -EAGAIN: try another queue; -EREMOTEIO: no queue
+ * would do.
+ */
+int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req)
+{
+	return iaa_wq_begin(wq, req);
+}
+
+/* Whether it takes requests; a device that halted does not, until it is reset */
+static bool iaa_wq_live(struct iaa_wq *wq)
+{
+	if (unlikely(READ_ONCE(wq->state) != IAA_WQ_LIVE))
+		return false;
+	if (likely(READ_ONCE(wq->wq->idxd->state) == IDXD_DEV_ENABLED))
+		return true;
+	iaa_wq_stalled(wq);
+	return false;
+}
+
+static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
+{
+	if (unlikely(req->op == IAA_OP_COMPRESS &&
+		     !test_bit(req->mode, &wq->dev->modes)))
+		return iaa_soft(req, IAA_NO_MODE);
+	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
+		return iaa_soft(req, IAA_TOO_LONG);
+	if (unlikely(!iaa_wq_live(wq)))
+		return iaa_soft(req, IAA_NO_QUEUE);
+	return iaa_wq_begin(wq, req);
+}
+
+/*
+ * One pass over a set, from where this CPU is in it. -EAGAIN if some queue is
+ * merely full, so that another pass may help.
+ */
+static __always_inline int iaa_set_submit(const struct iaa_table *table,
+					  enum iaa_role role,
+					  struct iaa_comp_req *req)
+{
+	const struct iaa_wq_set *set;
+	unsigned int start, next, at, i;
+	int ret, worst = -EREMOTEIO;
+
+	set = iaa_table_set(table, raw_smp_processor_id(), role, &start);
+	next = raw_cpu_read(iaa_cursor[role]);
+	for (i = 0; i < set->nr; i++) {
+		/* A smaller map may have come since the cursor was set */
+		if (next >= set->nr)
+			next = 0;
+		at = start + next++;
+		if (at >= set->nr)
+			at -= set->nr;
+
+		ret = iaa_wq_try(table->wqs[set->first + at], req);
+		if (likely(ret == -EINPROGRESS)) {
+			raw_cpu_write(iaa_cursor[role], next);
+			return ret;
+		}
+		if (ret == -EAGAIN)
+			worst = ret;
+	}
+	return worst;
+}
+
+static noinline int iaa_submit_again(const struct iaa_table *table,
+				     enum iaa_role role,
+				     struct iaa_comp_req *req)
+{
+	unsigned int retries = role == IAA_ROLE_COMP ?
+			       iaa_modes[req->mode]->retries :
+			       IAA_DECOMP_RETRIES;
+	int ret;
+
+	while (retries--) {
+		cpu_relax();
+		ret = iaa_set_submit(table, role, req);
+		if (ret != -EAGAIN)
+			return ret;
+	}
+	return iaa_soft(req, IAA_BUSY);
+}
+
+/**
+ * iaa_hw_submit() - start a request on one of this CPU's queues
+ * @req: its op, mode, flags and buffers are set
+ *
+ * Context: under rcu_read_lock(); does not sleep.
+ * Return: see struct iaa_provider.
+ */
+int iaa_hw_submit(struct iaa_comp_req *req)
+{
+	const struct iaa_table *table = rcu_dereference(iaa_table);
+	enum iaa_role role = req->op == IAA_OP_COMPRESS ? IAA_ROLE_COMP :
+							  IAA_ROLE_DECOMP;
+	int ret;
+
+	if (unlikely(!table))
+		return iaa_soft(req, IAA_NO_QUEUE);
+
+	req->reason = IAA_NO_QUEUE;
+	ret = iaa_set_submit(table, role, req);
+	if (likely(ret != -EAGAIN) || req->flags & IAA_COMP_REQ_NOWAIT)
+		return ret;
+	return iaa_submit_again(table, role, req);
+}
+
+static __always_inline void iaa_count(struct iaa_comp_req *req, int ret)
+{
+	struct iaa_wq_counts *counts = &iaa_req_slot(req)->counts;
+
+	if (unlikely(ret < 0 && ret != -ENOSPC)) {
+		counts->errors++;
+		return;
+	}
+	if (req->op == IAA_OP_DECOMPRESS) {
+		counts->decomp_calls++;
+		counts->decomp_bytes += req->slen;
+		iaa_stat_inc(IAA_STAT_DECOMP);
+		iaa_stat_add(IAA_STAT_DECOMP_BYTES_IN, req->slen);
+		return;
+	}
+	counts->comp_calls++;
+	iaa_stat_inc(IAA_STAT_COMP);
+	if (ret > 0) {
+		counts->comp_bytes += ret;
+		iaa_stat_add(IAA_STAT_COMP_BYTES_OUT, ret);
+	}
+}
+
+static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret)
+{
+	if (req->op == IAA_OP_VERIFY)
+		req->op = IAA_OP_COMPRESS;
+	iaa_count(req, ret);
+	iaa_unmap(req, ret > 0 ? ret : 0);
+	iaa_desc_put(req->wq, req->desc);
+	percpu_ref_put(&req->wq->ref);
+	return ret;
+}
+
+static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason)
+{
+	return iaa_finish(req, iaa_soft(req, reason));
+}
+
+/* Read back what was just compressed, with the same descriptor and mapping */
+static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
+{
+	req->op = IAA_OP_VERIFY;
+	req->produced = produced;
+	req->crc = req->desc->iax_completion->crc;
+	if (likely(!iaa_start(req)))
+		return -EINPROGRESS;
+	return iaa_give_up(req, IAA_NO_QUEUE);
+}
+
+/*
+ * No status yet. After a reset the device writes no more to what was in flight
+ * before it, so then the request can be given up.
+ */
+static noinline int iaa_poll_pending(struct iaa_comp_req *req)
+{
+	/* Pairs with smp_store_release() in iaa_wq_silence() */
+	if (unlikely(smp_load_acquire(&req->wq->epoch) != req->epoch)) {
+		iaa_disarm_interrupt(req);
+		return iaa_give_up(req, IAA_TIMED_OUT);
+	}
+	if (unlikely(time_after(jiffies, req->deadline)))
+		iaa_wq_stalled(req->wq);
+	return -EINPROGRESS;
+}
+
+/**
+ * iaa_hw_poll() - retire a request if the device is done with it
+ * @req: a request in flight
+ *
+ * Context: under rcu_read_lock(); does not sleep.
+ * Return: see struct iaa_provider.
+ */
+int iaa_hw_poll(struct iaa_comp_req *req)
+{
+	const struct iax_completion_record *rec = req->desc->iax_completion;
+	int ret;
+
+	if (!READ_ONCE(rec->status))
+		return iaa_poll_pending(req);
+
+	/* The status is written last: now the rest of the record, and data */
+	dma_rmb();
+	iaa_disarm_interrupt(req);
+	ret = iaa_desc_result(rec, req);
+	if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS && ret > 0)
+		return iaa_verify(req, ret);
+	return iaa_finish(req, ret);
+}
+
+/**
+ * iaa_hw_wake() - wake those who wait for an interrupt of a queue
+ * @wq: the queue
+ * @all: also those whose request is not done, because it never will be
+ *
+ * Context: process: the interrupt thread, or the recovery.
+ */
+void iaa_hw_wake(struct iaa_wq *wq, bool all)
+{
+	int i;
+
+	for (i = 0; i < wq->wq->num_descs; i++) {
+		struct iaa_slot *slot = &wq->slots[i];
+		struct iaa_comp_req *req;
+
+		if (!READ_ONCE(slot->waiter) ||
+		    (!all && !READ_ONCE(wq->wq->descs[i]->completion->status)))
+			continue;
+		req = xchg(&slot->waiter, NULL);
+		if (!req)
+			continue;
+		complete(&req->done);
+		/* Pairs with iaa_disarm_interrupt(): @req is its owner's */
+		smp_store_release(&req->fired, IAA_FIRED);
+	}
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A queue's life: idxd enables it, requests take references on it, and when it
+ * goes they are waited for before idxd disables it.
+ */
+#include <linux/bitops.h>
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "idxd.h"
+#include "iaa_dev.h"
+#include "iaa_mode.h"
+
+/* Words that a queue's descriptors are spread over */
+#define IAA_BUSY_WORDS	8U
+
+static void iaa_wq_ref_release(struct percpu_ref *ref)
+{
+	struct iaa_wq *wq = container_of(ref, struct iaa_wq, ref);
+
+	complete(&wq->drained);
+}
+
+static void iaa_wq_init_templates(struct iaa_wq *wq)
+{
+	struct idxd_device *idxd = wq->wq->idxd;
+	int i;
+
+	iaa_desc_init_decompress(&wq->tmpl);
+	for_each_set_bit(i, &wq->dev->modes, IAA_COMP_NR_MODES)
+		iaa_modes[i]->fill(wq->dev, &wq->tmpl.compress[i]);
+	if (device_pasid_enabled(idxd))
+		iaa_desc_set_pasid(&wq->tmpl, idxd->pasid);
+}
+
+static struct iaa_device *iaa_device_find(struct idxd_device *idxd)
+{
+	struct iaa_device *dev;
+
+	list_for_each_entry(dev, &iaa_devices, node)
+		if (dev->idxd == idxd)
+			return dev;
+	return NULL;
+}
+
+static struct iaa_device *iaa_device_get(struct idxd_device *idxd)
+{
+	struct iaa_device *dev = iaa_device_find(idxd);
+	int ret;
+
+	if (dev)
+		return dev;
+
+	dev = kzalloc_obj(*dev);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	dev->idxd = idxd;
+	INIT_LIST_HEAD(&dev->wqs);
+	ret = iaa_modes_init(dev);
+	if (ret) {
+		kfree(dev);
+		return ERR_PTR(ret);
+	}
+	list_add_tail(&dev->node, &iaa_devices);
+	return dev;
+}
+
+static void iaa_device_put(struct iaa_device *dev)
+{
+	if (!list_empty(&dev->wqs))
+		return;
+	list_del(&dev->node);
+	iaa_modes_exit(dev);
+	kfree(dev);
+}
+
+static void iaa_device_add_wq(struct iaa_device *dev, struct iaa_wq *wq)
+{
+	struct iaa_wq *next;
+
+	list_for_each_entry(next, &dev->wqs, node)
+		if (next->wq->id > wq->wq->id)
+			break;
+	list_add_tail(&wq->node, &next->node);
+}
+
+/* Words for all descriptors, several so that CPUs need not share one */
+static int iaa_wq_init_busy(struct iaa_wq *wq, unsigned int nr)
+{
+	unsigned int id, words;
+
+	words = max(DIV_ROUND_UP(nr, BITS_PER_LONG),
+		    min(nr, IAA_BUSY_WORDS));
+	wq->nr_busy = roundup_pow_of_two(words);
+	wq->busy = kvcalloc(wq->nr_busy, sizeof(*wq->busy), GFP_KERNEL);
+	if (!wq->busy)
+		return -ENOMEM;
+	for (id = 0; id < wq->nr_busy; id++)
+		wq->busy[id].bits = ~0UL;
+	for (id = 0; id < nr; id++)
+		__clear_bit(id / wq->nr_busy,
+			    &wq->busy[id & (wq->nr_busy - 1)].bits);
+	return 0;
+}
+
+/**
+ * iaa_wq_create() - be ready for requests on a queue
+ * @idxd_wq: a queue that idxd has enabled
+ *
+ * Context: process, under iaa_devices_lock.
+ * Return: the queue, idle, in its device's list; or an error pointer.
+ */
+struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
+{
+	struct iaa_wq *wq = kzalloc_obj(*wq);
+	int ret = -ENOMEM;
+
+	if (!wq)
+		return ERR_PTR(ret);
+	wq->slots = kvcalloc(idxd_wq->num_descs, sizeof(*wq->slots), GFP_KERNEL);
+	if (!wq->slots || iaa_wq_init_busy(wq, idxd_wq->num_descs))
+		goto err_free;
+
+	init_completion(&wq->drained);
+	ret = percpu_ref_init(&wq->ref, iaa_wq_ref_release, 0, GFP_KERNEL);
+	if (ret)
+		goto err_free;
+
+	wq->dev = iaa_device_get(idxd_wq->idxd);
+	if (IS_ERR(wq->dev)) {
+		ret = PTR_ERR(wq->dev);
+		goto err_ref;
+	}
+	wq->wq = idxd_wq;
+	wq->dma_dev = &idxd_wq->idxd->pdev->dev;
+	wq->max_xfer = idxd_wq->max_xfer_bytes;
+	INIT_DELAYED_WORK(&wq->recovery, iaa_wq_recovery);
+	iaa_wq_init_templates(wq);
+	iaa_device_add_wq(wq->dev, wq);
+	return wq;
+
+err_ref:
+	percpu_ref_exit(&wq->ref);
+err_free:
+	kvfree(wq->busy);
+	kvfree(wq->slots);
+	kfree(wq);
+	return ERR_PTR(ret);
+}
+
+/**
+ * iaa_wq_drain() - wait until nothing is in flight on a queue
+ * @wq: a queue that the map no longer has, after a grace period
+ *
+ * Requests that the device does not finish in time are taken from it.
+ *
+ * Context: process, sleeps; iaa_devices_lock is not held.
+ */
+void iaa_wq_drain(struct iaa_wq *wq)
+{
+	/* Twice: a verification starts its time anew */
+	unsigned long wait = msecs_to_jiffies(2 * iaa_timeout_ms) + HZ / 10;
+
+	cancel_delayed_work_sync(&wq->recovery);
+	percpu_ref_kill(&wq->ref);
+	if (wait_for_completion_timeout(&wq->drained, wait))
+		return;
+	iaa_wq_silence(wq);
+	wait_for_completion(&wq->drained);
+}
+
+/**
+ * iaa_wq_destroy() - end what iaa_wq_create() began
+ * @wq: a queue without requests
+ *
+ * Context: process, under iaa_devices_lock.
+ */
+void iaa_wq_destroy(struct iaa_wq *wq)
+{
+	list_del(&wq->node);
+	iaa_device_put(wq->dev);
+	percpu_ref_exit(&wq->ref);
+	kvfree(wq->busy);
+	kvfree(wq->slots);
+	kfree(wq);
+}

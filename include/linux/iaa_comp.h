@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Deflate compression of pages on Intel IAA, with software behind it.
+ *
+ * A request is one unit, usually a page. Submitting and retiring a request
+ * are separate steps, so a caller keeps several in flight and works on those
+ * that came back while the device works on the others:
+ *
+ *	iaa_comp_submit_compress(mode, &a);
+ *	iaa_comp_submit_compress(mode, &b);
+ *	len_a = iaa_comp_wait(&a);
+ *	store(a.dst, len_a);
+ *	len_b = iaa_comp_wait(&b);
+ *
+ * There need not be a device. What no work queue takes, or a device fails to
+ * do, is done in software, so no caller needs a second code path.
+ */
+#ifndef _LINUX_IAA_COMP_H
+#define _LINUX_IAA_COMP_H
+
+#include <linux/bits.h>
+#include <linux/completion.h>
+#include <linux/types.h>
+
+struct idxd_desc;
+struct iaa_wq;
+
+/**
+ * enum iaa_comp_mode - how compressed data is encoded
+ * @IAA_COMP_FIXED: deflate with the fixed Huffman tables
+ * @IAA_COMP_DYNAMIC: deflate with tables made for each unit; needs IAA 2.0
+ *	(IAACAP header generation), other devices leave it to software
+ * @IAA_COMP_NR_MODES: number of modes
+ *
+ * Decompression needs no mode: every stream says how it is encoded.
+ */
+enum iaa_comp_mode {
+	IAA_COMP_FIXED,
+	IAA_COMP_DYNAMIC,
+	IAA_COMP_NR_MODES,
+};
+
+/** IAA_COMP_MAX_BATCH: requests a batch helper takes in one call */
+#define IAA_COMP_MAX_BATCH	64
+
+/**
+ * IAA_COMP_REQ_NOWAIT: submit returns -EAGAIN when every queue is full
+ *
+ * The caller retires one of its earlier requests and submits again. Without
+ * the flag a submission retries for a while and then runs in software.
+ */
+#define IAA_COMP_REQ_NOWAIT	BIT(0)
+
+/**
+ * struct iaa_comp_req - one unit to compress or decompress
+ * @src: what to read; any kernel address (linear map, vmalloc, stack)
+ * @dst: where to write; any kernel address, must not overlap @src
+ * @slen: bytes at @src, 1 to 2 GiB - 1
+ * @dlen: room at @dst in bytes, 1 to 2 GiB - 1
+ * @flags: IAA_COMP_REQ_NOWAIT or 0
+ * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
+ *
+ * @src and @dst belong to the core from submission until the request has been
+ * retired, which is when submit, poll or wait first returned something other
+ * than -EINPROGRESS; a submission that returned -EAGAIN gave them back, too.
+ * A request in flight must be polled or waited for within a reasonable time,
+ * from any process context: it holds its work queue.
+ */
+struct iaa_comp_req {
+	const void *src;
+	void *dst;
+	unsigned int slen;
+	unsigned int dlen;
+	unsigned int flags;
+	int result;
+
+	/* private: the core's, while the request is in flight */
+	u8 op;
+	u8 mode;
+	u8 reason;
+	u8 fired;
+	bool verify;
+	struct iaa_wq *wq;
+	struct idxd_desc *desc;
+	dma_addr_t src_dma;
+	dma_addr_t dst_dma;
+	void *src_bounce;
+	void *dst_bounce;
+	unsigned long deadline;
+	unsigned int epoch;
+	unsigned int produced;
+	u32 crc;
+	struct completion done;
+};
+
+int iaa_comp_get(void);
+void iaa_comp_put(void);
+
+int iaa_comp_submit_compress(enum iaa_comp_mode mode, struct iaa_comp_req *req);
+int iaa_comp_submit_decompress(struct iaa_comp_req *req);
+int iaa_comp_poll(struct iaa_comp_req *req);
+int iaa_comp_wait(struct iaa_comp_req *req);
+
+int iaa_comp_compress(enum iaa_comp_mode mode, struct iaa_comp_req *req);
+int iaa_comp_decompress(struct iaa_comp_req *req);
+void iaa_comp_compress_batch(enum iaa_comp_mode mode, struct iaa_comp_req *reqs,
+			     unsigned int nr);
+void iaa_comp_decompress_batch(struct iaa_comp_req *reqs, unsigned int nr);
+
+#endif /* _LINUX_IAA_COMP_H */

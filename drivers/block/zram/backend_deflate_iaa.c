@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Deflate on the Intel Analytics Accelerator, and in software where there is
+ * none: the core behind iaa_comp.h decides page by page, so what one of the
+ * two wrote the other reads, and a device may keep its data while queues come
+ * and go.
+ */
+
+#define pr_fmt(fmt) "deflate-iaa: " fmt
+
+#include <linux/errno.h>
+#include <linux/iaa_comp.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+
+#include "backend_deflate_iaa.h"
+#include "zcomp_batch.h"
+
+static int iaa_setup_params(struct zcomp_params *params)
+{
+	if (params->dict_sz) {
+		pr_err("dictionary is not supported\n");
+		return -EOPNOTSUPP;
+	}
+	if (params->level != ZCOMP_PARAM_NOT_SET) {
+		pr_err("compression level is not supported\n");
+		return -EOPNOTSUPP;
+	}
+	if (params->deflate.winbits != ZCOMP_PARAM_NOT_SET) {
+		pr_err("deflate.winbits is not supported, the window is the device's 4 KiB\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void iaa_release_params(struct zcomp_params *params)
+{
+}
+
+/*
+ * A context has nothing of its own. It stands for a reference to the core,
+ * whose software workspaces have to be there before the first page.
+ */
+static int iaa_create(struct zcomp_params *params, struct zcomp_ctx *ctx)
+{
+	int ret = iaa_comp_get();
+
+	if (ret)
+		return ret;
+	ctx->context = ctx;
+	return 0;
+}
+
+static void iaa_destroy(struct zcomp_ctx *ctx)
+{
+	if (!ctx->context)
+		return;
+	iaa_comp_put();
+	ctx->context = NULL;
+}
+
+/*
+ * Room for as much as came in and no more: zram keeps what does not shrink
+ * as it is, so a device need not write the longer form of it.
+ */
+static int iaa_compress(enum iaa_comp_mode mode, struct zcomp_req *zreq)
+{
+	struct iaa_comp_req req = {
+		.src = zreq->src,
+		.slen = zreq->src_len,
+		.dst = zreq->dst,
+		.dlen = min(zreq->src_len, zreq->dst_len),
+	};
+	int ret = iaa_comp_compress(mode, &req);
+
+	if (ret == -ENOSPC)
+		ret = zreq->src_len;
+	if (ret < 0)
+		return ret;
+	zreq->dst_len = ret;
+	return 0;
+}
+
+static int iaa_compress_fixed(struct zcomp_params *params,
+			      struct zcomp_ctx *ctx, struct zcomp_req *zreq)
+{
+	return iaa_compress(IAA_COMP_FIXED, zreq);
+}
+
+static int iaa_compress_dynamic(struct zcomp_params *params,
+				struct zcomp_ctx *ctx, struct zcomp_req *zreq)
+{
+	return iaa_compress(IAA_COMP_DYNAMIC, zreq);
+}
+
+static int iaa_decompress(struct zcomp_params *params, struct zcomp_ctx *ctx,
+			  struct zcomp_req *zreq)
+{
+	struct iaa_comp_req req = {
+		.src = zreq->src,
+		.slen = zreq->src_len,
+		.dst = zreq->dst,
+		.dlen = zreq->dst_len,
+	};
+	int ret = iaa_comp_decompress(&req);
+
+	if (ret < 0)
+		return ret;
+	/* A stream that ends early would leave the page's old contents behind */
+	return ret == zreq->dst_len ? 0 : -EBADMSG;
+}
+
+static int iaa_start(int ret)
+{
+	return ret == -EAGAIN ? ret : 0;
+}
+
+static void iaa_prepare(struct iaa_comp_req *req, const void *src,
+			unsigned int slen, void *dst, bool nowait)
+{
+	req->src = src;
+	req->slen = slen;
+	req->dst = dst;
+	req->dlen = PAGE_SIZE;
+	req->flags = nowait ? IAA_COMP_REQ_NOWAIT : 0;
+}
+
+static int iaa_batch_compress_fixed(struct zcomp_params *params, void *req,
+				    const void *src, void *dst, bool nowait)
+{
+	iaa_prepare(req, src, PAGE_SIZE, dst, nowait);
+	return iaa_start(iaa_comp_submit_compress(IAA_COMP_FIXED, req));
+}
+
+static int iaa_batch_compress_dynamic(struct zcomp_params *params, void *req,
+				      const void *src, void *dst, bool nowait)
+{
+	iaa_prepare(req, src, PAGE_SIZE, dst, nowait);
+	return iaa_start(iaa_comp_submit_compress(IAA_COMP_DYNAMIC, req));
+}
+
+static int iaa_batch_decompress(struct zcomp_params *params, void *req,
+				const void *src, unsigned int src_len,
+				void *dst, bool nowait)
+{
+	iaa_prepare(req, src, src_len, dst, nowait);
+	return iaa_start(iaa_comp_submit_decompress(req));
+}
+
+static int iaa_batch_wait(void *req)
+{
+	return iaa_comp_wait(req);
+}
+
+static const struct zcomp_batch_ops iaa_batch_fixed = {
+	.max		= ZCOMP_BATCH_MAX,
+	.req_size	= sizeof(struct iaa_comp_req),
+	.compress	= iaa_batch_compress_fixed,
+	.decompress	= iaa_batch_decompress,
+	.wait		= iaa_batch_wait,
+};
+
+static const struct zcomp_batch_ops iaa_batch_dynamic = {
+	.max		= ZCOMP_BATCH_MAX,
+	.req_size	= sizeof(struct iaa_comp_req),
+	.compress	= iaa_batch_compress_dynamic,
+	.decompress	= iaa_batch_decompress,
+	.wait		= iaa_batch_wait,
+};
+
+const struct zcomp_ops backend_deflate_iaa = {
+	.compress	= iaa_compress_fixed,
+	.decompress	= iaa_decompress,
+	.create_ctx	= iaa_create,
+	.destroy_ctx	= iaa_destroy,
+	.setup_params	= iaa_setup_params,
+	.release_params	= iaa_release_params,
+	.batch		= &iaa_batch_fixed,
+	.name		= "deflate-iaa",
+};
+
+const struct zcomp_ops backend_deflate_iaa_dynamic = {
+	.compress	= iaa_compress_dynamic,
+	.decompress	= iaa_decompress,
+	.create_ctx	= iaa_create,
+	.destroy_ctx	= iaa_destroy,
+	.setup_params	= iaa_setup_params,
+	.release_params	= iaa_release_params,
+	.batch		= &iaa_batch_dynamic,
+	.name		= "deflate-iaa-dynamic",
+};

@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The device model's codec against zlib, both ways, and against damaged streams.
+. "$(dirname "$0")/../lib/ktap.sh"
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+
+if [ ! -x "$ROOT/build/qemu/tests/unit/test-iaa-codec" ]; then
+	printf 'KTAP version 1\n1..1\nok 1 codec # SKIP no build/qemu/tests/unit/test-iaa-codec (scripts/qemu --tests)\n'
+	exit 0
+fi
+exec "$ROOT/scripts/sandbox" /iaa/build/qemu/tests/unit/test-iaa-codec --tap -k

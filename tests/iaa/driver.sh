@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The driver's face: attributes with upstream's names, values and refusals, statistics,
+# accel-config's configuration saved and loaded again, and modules that come and go in
+# any order without losing what holds on to them.
+#
+# vm: kernel=test
+# timeout: 240
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+
+test_attributes()
+{
+	need_iaa
+	local attr
+	for attr in verify_compress sync_mode; do
+		[ -w "$IAA_DRIVER/$attr" ] || fail "no attribute $IAA_DRIVER/$attr"
+	done
+	equal "$(cat "$IAA_DRIVER/verify_compress")" 0 "default of verify_compress"
+	equal "$(cat "$IAA_DRIVER/sync_mode")" async "default of sync_mode"
+}
+
+test_bad_values_are_refused()
+{
+	need_iaa
+	refuse 2 "$IAA_DRIVER/verify_compress"
+	refuse perhaps "$IAA_DRIVER/verify_compress"
+	refuse '' "$IAA_DRIVER/sync_mode"
+	refuse fast "$IAA_DRIVER/sync_mode"
+	refuse asyncirq "$IAA_DRIVER/sync_mode"
+}
+
+test_good_values_are_taken()
+{
+	need_iaa
+	local mode
+	defer put async "$IAA_DRIVER/sync_mode"
+	for mode in sync async_irq async; do
+		put $mode "$IAA_DRIVER/sync_mode"
+		equal "$(cat "$IAA_DRIVER/sync_mode")" $mode sync_mode
+	done
+	defer put 0 "$IAA_DRIVER/verify_compress"
+	put 1 "$IAA_DRIVER/verify_compress"
+	equal "$(cat "$IAA_DRIVER/verify_compress")" 1 verify_compress
+}
+
+test_saved_configuration_loads()
+{
+	need_iaa
+	iaa_configure -q 2
+	must accel-config save-config -s "$KTAP_TMP/saved.json"
+	grep -q '"driver_name":"crypto"' "$KTAP_TMP/saved.json" || fail "the saved configuration names no driver"
+	iaa_unconfigure
+	must accel-config load-config -c "$KTAP_TMP/saved.json" -e -f
+	accel-config list >"$KTAP_TMP/list"
+	at_least "$(grep -c '"state":"enabled"' "$KTAP_TMP/list")" 3 "enabled things after loading"
+}
+
+test_queues_go_and_come()
+{
+	need_iaa
+	local i
+	for i in 1 2 3; do
+		iaa_configure -q 2
+		iaa_unconfigure
+		iaa_configure -q 1
+		iaa_unconfigure
+	done
+}
+
+test_idxd_stays_under_the_driver()
+{
+	need_iaa
+	must_fail rmmod idxd
+	[ -d "$IAA_DRIVER" ] || fail "the driver is gone after a refused rmmod"
+}
+
+test_modules_unload_and_load_again()
+{
+	need_iaa
+	iaa_configure -q 1
+	iaa_unconfigure
+	must rmmod iaa_crypto
+	[ ! -d "$IAA_DRIVER" ] || fail "$IAA_DRIVER is still there"
+	must modprobe iaa_crypto
+	iaa_configure -q 1
+}
+
+test_driver_unloads_under_queues()
+{
+	need_iaa
+	iaa_configure -q 2
+	must rmmod iaa_crypto
+	must modprobe iaa_crypto
+	iaa_configure -q 2
+}
+
+ktap_main

@@ -1,0 +1,218 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The emulated accelerator misbehaves on demand, under a zram that uses it. Every page
+# has to come back right, the reason has to be counted, and the hardware has to be taken
+# up again when it is well. It fails if data is lost, if a queue stays out, or if the
+# device writes to memory after a request has been given back.
+#
+# vm: devices=2 iaa=fault-control=on
+# timeout: 900
+# dmesg: allow idxd .* err\[
+# shellcheck source=../lib/ktap.sh
+. "$(dirname "$0")/../lib/ktap.sh"
+# shellcheck source=../lib/iaa.sh
+. "$(dirname "$0")/../lib/iaa.sh"
+
+TIMEOUT=/sys/module/iaa_crypto/parameters/timeout_ms
+SIZE=2M
+zram='' bdf=''
+
+# prepare: one device with one queue, so that the fault hits, and a short time-out
+prepare()
+{
+	local dev
+	need_iaa 1
+	need_command iaa-fault
+	need_zram deflate-iaa
+	iaa_configure -d 1 -q 1
+	read -r dev < <(iaa_devices)
+	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
+	# Its address stays when the device goes
+	bdf=$(basename "$(dirname "$(readlink -f "$DSA/devices/$dev")")")
+	must iaa-fault "$bdf" clear
+	must iaa-fault "$bdf" zero
+	defer iaa-fault "$bdf" clear
+	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	put 200 "$TIMEOUT"
+	iaa_stats_reset
+	zram_create zram deflate-iaa "$SIZE"
+}
+
+fault() { must iaa-fault "$bdf" "$@"; }
+
+device_count() { iaa-fault "$bdf" stats "$1"; }
+
+# recovers: hardware compresses again, within ten seconds
+recovers()
+{
+	local try before
+	must iaa-fault "$bdf" clear
+	for try in $(seq 100); do
+		before=$(iaa_stat total_comp_calls)
+		must blk-verify both --size 64K --round "$((1000 + try))" "$zram"
+		[ "$(iaa_stat total_comp_calls)" -le "$before" ] || return 0
+		sleep 0.1
+	done
+	fail "hardware is not taken up again"
+}
+
+both() { must blk-verify both --size "$SIZE" "$@" "$zram"; }
+
+test_dropped_descriptor()
+{
+	prepare
+	fault drop count=1 skip=20
+	both
+	at_least "$(device_count dropped)" 1 "descriptors dropped"
+	at_least "$(iaa_stat fallback_timed_out)" 1 "requests finished in software"
+	recovers
+}
+
+# The completion would come long after the request was given back: it must not come
+test_late_completion()
+{
+	prepare
+	fault late count=3 time=2s
+	both
+	at_least "$(iaa_stat fallback_timed_out)" 1 "requests finished in software"
+	sleep 3
+	equal "$(device_count late)" 0 "completions after the time-out"
+	at_least "$(device_count discarded)" 1 "descriptors lost to the reset"
+	must blk-verify check --size "$SIZE" "$zram"
+	recovers
+}
+
+test_late_decompression()
+{
+	prepare
+	must blk-verify write --size "$SIZE" "$zram"
+	fault late count=3 op=decompress time=2s
+	must blk-verify check --size "$SIZE" "$zram"
+	at_least "$(iaa_stat total_sw_decomp_calls)" 1 "pages decompressed in software"
+	sleep 3
+	equal "$(device_count late)" 0 "completions after the time-out"
+	recovers
+}
+
+test_hung_queue()
+{
+	prepare
+	must blk-verify write --size "$SIZE" "$zram"
+	fault hang-wq count=1
+	must blk-verify check --size "$SIZE" "$zram"
+	both --round 2
+	recovers
+}
+
+test_hung_engine()
+{
+	prepare
+	fault hang-engine count=1
+	both
+	recovers
+}
+
+test_interrupts_and_hung_queue()
+{
+	prepare
+	defer put async "$IAA_DRIVER/sync_mode"
+	put async_irq "$IAA_DRIVER/sync_mode"
+	fault hang-wq count=1 skip=10
+	both
+	recovers
+	at_least "$(device_count interrupts)" 10 "interrupts"
+}
+
+# Each status that a device may give, for both operations
+test_error_status()
+{
+	local status
+	prepare
+	for status in 0x04 0x0a 0x10 0x11 0x12 0x13 0x16 0x19 0x1a 0x1f 0x20 0x24 0x30 0x7f; do
+		fault clear
+		fault status count=4 op=compress code=$status
+		fault status count=4 op=decompress code=$status
+		both --round $((status))
+	done
+	at_least "$(iaa_stat fallback_hw_error)" 10 "error statuses"
+	at_least "$(iaa_stat fallback_bad_stream)" 4 "analytics errors of decompressions"
+	at_least "$(iaa_stat total_sw_decomp_calls)" 40 "decompressions in software"
+	recovers
+}
+
+# Analytics errors by code; 0x19 when compressing says that it does not fit
+test_error_codes()
+{
+	local code
+	prepare
+	for code in 1 11 12 13 14 15 17 18 19 35 36 0x19; do
+		fault clear
+		fault status count=2 op=compress code=0x0a error=$code
+		fault status count=2 op=decompress code=0x0a error=$code
+		both --round $((code))
+	done
+	at_least "$(iaa_stat total_completion_comp_buf_overflow_errors)" 2 "overflows"
+	recovers
+}
+
+test_impossible_size()
+{
+	prepare
+	fault size count=8 delta=100000
+	both
+	at_least "$(iaa_stat fallback_lied)" 1 "lies"
+	recovers
+}
+
+# With verify_compress a wrong output or CRC is found while the page is still there
+test_wrong_output_is_verified()
+{
+	prepare
+	defer put 0 "$IAA_DRIVER/verify_compress"
+	put 1 "$IAA_DRIVER/verify_compress"
+	fault output count=5 op=compress bit=100
+	both
+	fault clear
+	fault crc count=5 op=compress
+	both --round 2
+	at_least $(($(iaa_stat fallback_lied) + $(iaa_stat fallback_bad_stream))) 8 "wrong outputs found"
+	recovers
+}
+
+test_halt()
+{
+	local type
+	prepare
+	must blk-verify write --size "$SIZE" "$zram"
+	for type in 0 1; do
+		fault halt reset=$type
+		must blk-verify check --size "$SIZE" "$zram"
+		both --round "$type"
+		must blk-verify write --size "$SIZE" "$zram"
+	done
+}
+
+test_surprise_removal()
+{
+	prepare
+	must blk-verify write --size "$SIZE" "$zram"
+	fault remove
+	must blk-verify check --size "$SIZE" "$zram"
+	both --round 2
+	fault return
+}
+
+# Not even the reset works: the device loses its access to memory, nothing else
+test_commands_hang()
+{
+	prepare
+	must blk-verify write --size "$SIZE" "$zram"
+	fault hang-wq
+	fault cmd-hang
+	must blk-verify check --size "$SIZE" "$zram"
+	both --round 2
+	fault clear
+}
+
+ktap_main

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What tests need of accelerators, zram, swap and cgroups. Sourced after ktap.sh. What
+# changes the machine is undone when the case ends.
+#
+#   need_command CMD...		skip where a program is missing
+#   need_iaa [N]		skip where there are fewer than N accelerators (1)
+#   need_zram [ALGORITHM]	skip where zram, or the algorithm in it, is missing
+#   iaa_devices			names of the accelerators (iax1 ...)
+#   iaa_configure [-d N] [-q N]	enable N queues (2) on N devices (all) for the driver "crypto"
+#   iaa_unconfigure		disable all devices and queues
+#   iaa_wq_cycle DEV WQ		take a queue from its driver, and give it back configured as it was
+#   iaa_stat NAME		a counter of the driver's global statistics
+#   iaa_stats_reset
+#   zram_create VAR ALGO SIZE	a new zram device; its /dev path goes to VAR
+#   zram_attr DEV NAME		path of an attribute of it
+#   zram_stat DEV FILE N	the N-th number of mm_stat, io_stat, ...
+#   cgroup_create VAR MAX	a memory cgroup with that memory.max
+#   in_cgroup CGROUP CMD...	run CMD in it
+
+DSA=/sys/bus/dsa
+# shellcheck disable=SC2034
+IAA_DRIVER=$DSA/drivers/crypto
+IAA_DEBUG=/sys/kernel/debug/iaa_crypto
+
+need_command()
+{
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip "no program $name"
+	done
+}
+
+iaa_devices()
+{
+	local dev
+	for dev in "$DSA"/devices/iax*; do
+		[ ! -d "$dev" ] || printf '%s\n' "${dev##*/}"
+	done
+}
+
+need_iaa()
+{
+	local have
+	need_command accel-config
+	modprobe -q idxd 2>/dev/null || true
+	have=$(iaa_devices | wc -l)
+	[ "$have" -ge "${1:-1}" ] || skip "$have accelerators here, ${1:-1} needed"
+	modprobe -q iaa_crypto || skip "no module iaa_crypto"
+}
+
+need_zram()
+{
+	need_command zramctl
+	modprobe -q zram num_devices=0 2>/dev/null || modprobe -q zram 2>/dev/null || true
+	[ -d /sys/class/zram-control ] || skip "no zram"
+	[ $# -gt 0 ] || return 0
+	local id
+	id=$(cat /sys/class/zram-control/hot_add)
+	local list
+	list=$(cat "/sys/block/zram$id/comp_algorithm")
+	echo "$id" >/sys/class/zram-control/hot_remove
+	[[ " $(tr -d '[]' <<<"$list") " == *" $1 "* ]] || skip "this zram has no $1"
+}
+
+# iaa_wq_size DEV QUEUES: entries of each of QUEUES equal queues
+iaa_wq_size() { echo $(($(cat "$DSA/devices/$1/max_work_queues_size") / $2)); }
+
+iaa_configure_device()
+{
+	local dev=$1 queues=$2 id=${1#iax} size i engines
+	size=$(iaa_wq_size "$dev" "$queues")
+	engines=$(cat "$DSA/devices/$dev/max_engines")
+	for ((i = 0; i < engines; i++)); do
+		must accel-config config-engine "$dev/engine$id.$i" --group-id=0
+	done
+	for ((i = 0; i < queues; i++)); do
+		must accel-config config-wq "$dev/wq$id.$i" --group-id=0 --mode=dedicated \
+			--wq-size="$size" --priority=10 --type=kernel --name=iaa_crypto --driver-name=crypto
+	done
+	must accel-config enable-device "$dev"
+	for ((i = 0; i < queues; i++)); do
+		must accel-config enable-wq "$dev/wq$id.$i"
+	done
+}
+
+iaa_configure()
+{
+	local devices queues=2 limit='' dev
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-d) limit=$2 ;;
+		-q) queues=$2 ;;
+		esac
+		shift 2
+	done
+	mapfile -t devices < <(iaa_devices | head -n "${limit:-1000}")
+	iaa_unconfigure
+	defer iaa_unconfigure
+	for dev in "${devices[@]}"; do
+		iaa_configure_device "$dev" "$queues"
+	done
+}
+
+iaa_unconfigure()
+{
+	local dev wq
+	for dev in $(iaa_devices); do
+		for wq in "$DSA/devices/$dev"/wq*; do
+			[ "$(cat "$wq/state")" != enabled ] ||
+				must accel-config disable-wq "$dev/${wq##*/}"
+		done
+		[ "$(cat "$DSA/devices/$dev/state")" != enabled ] ||
+			must accel-config disable-device "$dev"
+	done
+}
+
+iaa_wq_cycle()
+{
+	local at=$DSA/devices/$1/$2 name size group
+	size=$(cat "$at/size")
+	group=$(cat "$at/group_id")
+	echo "$2" >"$DSA/drivers/crypto/unbind" || return 1
+	{
+		echo dedicated >"$at/mode"
+		echo "$group" >"$at/group_id"
+		echo "$size" >"$at/size"
+		echo 10 >"$at/priority"
+		echo kernel >"$at/type"
+		echo iaa_crypto >"$at/name"
+		echo crypto >"$at/driver_name"
+	} || return 1
+	echo "$2" >"$DSA/drivers/crypto/bind"
+}
+
+iaa_stat() { awk -v name="$1:" '$1 == name { n = $2 } END { print n + 0 }' "$IAA_DEBUG/global_stats"; }
+
+iaa_stats_reset() { put 1 "$IAA_DEBUG/stats_reset"; }
+
+zram_create()
+{
+	local -n zram_var=$1
+	local id
+	id=$(cat /sys/class/zram-control/hot_add)
+	defer zram_remove "$id"
+	put "$2" "/sys/block/zram$id/comp_algorithm"
+	put "$3" "/sys/block/zram$id/disksize"
+	# shellcheck disable=SC2034
+	zram_var=/dev/zram$id
+}
+
+zram_remove()
+{
+	local try
+	swapoff "/dev/zram$1" 2>/dev/null || true
+	# Somebody who looks at new block devices may have it open for a moment.
+	for try in 1 2 3 4 5; do
+		{ echo "$1" >/sys/class/zram-control/hot_remove; } 2>/dev/null && return
+		sleep "0.$try"
+	done
+	echo "zram$1 cannot be removed"
+	return 1
+}
+
+zram_attr() { echo "/sys/block/${1#/dev/}/$2"; }
+
+zram_stat() { awk -v n="$3" '{ print $n }' "/sys/block/${1#/dev/}/$2"; }
+
+cgroup_create()
+{
+	local -n cgroup_var=$1
+	local dir
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || skip "no cgroup v2 at /sys/fs/cgroup"
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "no memory controller"
+	put +memory /sys/fs/cgroup/cgroup.subtree_control
+	dir=$(mktemp -d /sys/fs/cgroup/iaa-test.XXXXXX)
+	defer rmdir "$dir"
+	put "$2" "$dir/memory.max"
+	# shellcheck disable=SC2034
+	cgroup_var=$dir
+}
+
+in_cgroup()
+{
+	local dir=$1
+	shift
+	# shellcheck disable=SC2016
+	bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$dir" "$@"
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * swap-verify: write memory, have it swapped, and check every page of it.
+ *
+ * Started in a memory cgroup several times smaller than --size, every page goes out and
+ * comes back at least once a round; --pageout asks for it by MADV_PAGEOUT instead, and
+ * needs no cgroup. Prints "name value" lines; exit status 1 if a page was wrong.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pages.h"
+
+static struct {
+	uint64_t size;
+	uint64_t seed;
+	const char *dir;
+	const char *hold;
+	unsigned int rounds;
+	unsigned int threads;
+	int pageout;
+	int huge;
+	int willneed;
+} opt = { .seed = 1, .dir = "/corpus", .rounds = 1, .threads = 1 };
+
+static struct corpus corpus;
+static unsigned char *memory;
+static uint64_t wrong;
+
+static const char usage[] =
+"Usage: swap-verify --size BYTES [OPTION]...\n"
+"  --size BYTES     memory to write (K, M, G), all threads together\n"
+"  --rounds N       write and check it all N times, with other contents (default 1)\n"
+"  --threads N      in N equal parts at once (default 1)\n"
+"  --seed N         contents (default 1)\n"
+"  --corpus DIR     real pages (default /corpus)\n"
+"  --pageout        ask for it to be swapped out, by MADV_PAGEOUT\n"
+"  --huge           ask for large folios, by MADV_HUGEPAGE\n"
+"  --willneed       before checking it, ask for all of it by MADV_WILLNEED\n"
+"  --hold FILE      between writing and checking print \"holding\", and go on when FILE is there\n";
+
+struct part {
+	pthread_t thread;
+	uint64_t first;		/* page */
+	uint64_t pages;
+	uint32_t round;
+};
+
+static void *write_part(void *arg)
+{
+	struct part *part = arg;
+
+	for (uint64_t i = part->first; i < part->first + part->pages; i++)
+		page_fill(&corpus, opt.seed, i, part->round, memory + i * TEST_PAGE_SIZE);
+	if (opt.pageout &&
+	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
+		    MADV_PAGEOUT))
+		die("MADV_PAGEOUT: %s", strerror(errno));
+	return NULL;
+}
+
+static void *check_part(void *arg)
+{
+	struct part *part = arg;
+	uint64_t bad = 0;
+
+	if (opt.willneed &&
+	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
+		    MADV_WILLNEED))
+		die("MADV_WILLNEED: %s", strerror(errno));
+	for (uint64_t i = part->first; i < part->first + part->pages; i++)
+		bad += page_check(&corpus, opt.seed, i, part->round,
+				  memory + i * TEST_PAGE_SIZE);
+	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void in_parts(struct part *parts, void *(*work)(void *))
+{
+	for (unsigned int t = 0; t < opt.threads; t++)
+		if (pthread_create(&parts[t].thread, NULL, work, &parts[t]))
+			die("no thread");
+	for (unsigned int t = 0; t < opt.threads; t++)
+		pthread_join(parts[t].thread, NULL);
+}
+
+static uint64_t vmstat(const char *name)
+{
+	unsigned long long value = 0, v;
+	char line[128], key[64];
+	FILE *f = fopen("/proc/vmstat", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %llu", key, &v) == 2 && !strcmp(key, name))
+			value = v;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static void hold(void)
+{
+	struct timespec nap = { .tv_nsec = 50 * 1000 * 1000 };
+
+	printf("holding\n");
+	fflush(stdout);
+	while (access(opt.hold, F_OK))
+		nanosleep(&nap, NULL);
+}
+
+static void parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "size", required_argument, NULL, 's' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "threads", required_argument, NULL, 't' },
+		{ "seed", required_argument, NULL, 'S' },
+		{ "corpus", required_argument, NULL, 'c' },
+		{ "pageout", no_argument, &opt.pageout, 1 },
+		{ "huge", no_argument, &opt.huge, 1 },
+		{ "willneed", no_argument, &opt.willneed, 1 },
+		{ "hold", required_argument, NULL, 'h' },
+		{ }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 0:
+			break;
+		case 's':
+			opt.size = parse_size(optarg);
+			break;
+		case 'r':
+			opt.rounds = parse_size(optarg);
+			break;
+		case 't':
+			opt.threads = parse_size(optarg);
+			break;
+		case 'S':
+			opt.seed = parse_size(optarg);
+			break;
+		case 'c':
+			opt.dir = optarg;
+			break;
+		case 'h':
+			opt.hold = optarg;
+			break;
+		default:
+			die("%s", usage);
+		}
+	}
+	if (optind != argc || !opt.size || !opt.rounds || !opt.threads || opt.threads > 1024)
+		die("%s", usage);
+}
+
+int main(int argc, char **argv)
+{
+	static const char * const counters[] = {
+		"pswpout", "pswpin", "zswpout", "zswpin", "zswpwb",
+	};
+	uint64_t before[ARRAY_SIZE(counters)];
+	struct part *parts;
+	uint64_t pages;
+
+	parse(argc, argv);
+	corpus_open(&corpus, opt.dir);
+	pages = opt.size / TEST_PAGE_SIZE / opt.threads * opt.threads;
+	parts = calloc(opt.threads, sizeof(*parts));
+	memory = mmap(NULL, pages * TEST_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!parts || memory == MAP_FAILED)
+		die("no memory");
+	if (madvise(memory, pages * TEST_PAGE_SIZE, opt.huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
+	    opt.huge)
+		die("MADV_HUGEPAGE: %s", strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		before[i] = vmstat(counters[i]);
+
+	for (uint32_t round = 0; round < opt.rounds; round++) {
+		for (unsigned int t = 0; t < opt.threads; t++) {
+			parts[t].pages = pages / opt.threads;
+			parts[t].first = t * parts[t].pages;
+			parts[t].round = round;
+		}
+		in_parts(parts, write_part);
+		if (opt.hold)
+			hold();
+		in_parts(parts, check_part);
+	}
+
+	printf("pages %llu\n", (unsigned long long)pages * opt.rounds);
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		printf("%s %llu\n", counters[i],
+		       (unsigned long long)(vmstat(counters[i]) - before[i]));
+	printf("wrong %llu\n", (unsigned long long)wrong);
+	return wrong ? 1 : 0;
+}

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Several pages of zswap are decompressed at once where it has several at hand: swap
+# readahead, MADV_WILLNEED, writeback. Fails on a wrong page, and where an accelerator
+# got its pages one by one.
+#
+# vm: kernel=test devices=2
+# timeout: 300
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/zswap.sh"
+
+# held OPTION...: pages go out and wait there; what swap-verify says goes to $load, and
+# release lets it check them
+held()
+{
+	load=$KTAP_TMP/load
+	rm -f "$KTAP_TMP/go"
+	swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
+	holder=$!
+	until grep -q holding "$load"; do
+		kill -0 "$holder" 2>/dev/null || fail "it did not start: $(cat "$load")"
+		sleep 0.1
+	done
+}
+
+release()
+{
+	touch "$KTAP_TMP/go"
+	wait "$holder" || fail "pages were lost: $(cat "$load")"
+	zswap_empty
+}
+
+# expect_batches PAGES: at least as many since the last reset went to the accelerator in
+# batches, of three or more on average
+expect_batches()
+{
+	local pages batches
+	pages=$(iaa_stat total_batch_units)
+	batches=$(iaa_stat total_batches)
+	info "$pages pages in $batches batches"
+	at_least "$pages" "$1" "pages in batches"
+	at_least "$pages" $((batches * 3)) "pages in batches, against three a batch"
+}
+
+# Only a device that is not synchronous has readahead; a RAM disk is, a loop device not.
+test_readahead()
+{
+	local load holder
+	need_iaa
+	iaa_configure
+	zswap_setup_async deflate-iaa 64M
+	put 3 /proc/sys/vm/page-cluster
+	held --size 4M
+	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
+	iaa_stats_reset
+	release
+	expect_batches 512
+}
+
+test_readahead_in_software()
+{
+	local load holder
+	iaa_unconfigure
+	zswap_setup_async deflate-iaa 64M
+	held --size 4M
+	release
+}
+
+test_willneed()
+{
+	local load holder
+	need_iaa
+	iaa_configure
+	zswap_setup deflate-iaa 64M
+	held --size 4M --willneed
+	iaa_stats_reset
+	release
+	expect_batches 900
+}
+
+# Reclaim goes on to what zswap holds. Folios of a page are stored without a batch.
+test_writeback()
+{
+	local group before
+	need_iaa
+	iaa_configure
+	zswap_setup deflate-iaa 128M
+	zswap_set shrinker_enabled Y
+	cgroup_create group 4M
+	before=$(vm_count zswpwb)
+	iaa_stats_reset
+	must in_cgroup "$group" swap-verify --size 12M --threads 2
+	info "$(($(vm_count zswpwb) - before)) pages written back"
+	at_least "$(vm_count zswpwb)" $((before + 64)) "pages written back"
+	expect_batches 64
+	zswap_empty
+}
+
+ktap_main

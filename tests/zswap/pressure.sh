@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# zswap under real pressure: several threads in a cgroup that is too small for them, while
+# what they use changes under them. Fails on a wrong page, on a pool that does not go away,
+# and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
+#
+# vm: kernel=test devices=2 smp=4
+# timeout: 900
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/zswap.sh"
+
+LOAD=(swap-verify --size 12M --threads 4 --rounds "${ROUNDS:-1}")
+
+hardware()
+{
+	need_iaa
+	iaa_configure
+	zswap_setup deflate-iaa
+}
+
+load_kill()
+{
+	echo 1 >"$1/cgroup.kill"
+	while grep -q . "$1/cgroup.procs"; do sleep 0.1; done
+}
+
+# under_load COMMAND...: run COMMAND again and again while the load runs in $group
+under_load()
+{
+	local status=0 pid
+	in_cgroup "$group" "${LOAD[@]}" >"$KTAP_TMP/load" 2>&1 &
+	pid=$!
+	defer load_kill "$group"
+	while kill -0 $pid 2>/dev/null; do
+		"$@"
+	done
+	wait $pid || status=$?
+	[ $status -eq 0 ] || { sed 's/^/#   /' "$KTAP_TMP/load"; fail "the load failed: $status"; }
+	info "$(tr '\n' ' ' <"$KTAP_TMP/load")"
+	zswap_empty 30
+}
+
+zswpout_of_load() { awk '$1 == "zswpout" { print $2 }' "$KTAP_TMP/load"; }
+
+test_threads()
+{
+	local group
+	hardware
+	cgroup_create group 7M
+	under_load sleep 1
+	at_least "$(zswpout_of_load)" 2000 "pages to zswap"
+}
+
+test_large_folios()
+{
+	local group
+	hardware
+	folio_size 64K
+	cgroup_create group 7M
+	LOAD+=(--huge)
+	under_load sleep 1
+	at_least "$(folio_count 64K zswpout)" 50 "folios of 64K to zswap"
+}
+
+next_compressor()
+{
+	local list=(deflate-iaa lzo deflate-iaa-dynamic deflate)
+	{ echo "${list[turn++ % ${#list[@]}]}" >"$(zswap_param compressor)"; } 2>/dev/null ||
+		fail "switching failed"
+	sleep 0.3
+}
+
+# Pools of compressors that are not the current one go when their pages have gone.
+test_compressor_switched()
+{
+	local group turn=0 i
+	hardware
+	cgroup_create group 7M
+	under_load next_compressor
+	at_least $turn 2 "switches"
+	put lzo "$(zswap_param compressor)"
+	for ((i = 0; i < 50; i++)); do
+		[ "$(find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l)" -gt 1 ] || return 0
+		sleep 0.2
+	done
+	fail "old pools are left: $(ls /sys/kernel/debug/zsmalloc)"
+}
+
+toggle_cpus()
+{
+	local cpu=/sys/devices/system/cpu/cpu$((turn++ % 2 + 1))/online
+	put 0 "$cpu"
+	sleep 0.2
+	put 1 "$cpu"
+	sleep 0.2
+}
+
+test_cpus_come_and_go()
+{
+	local group turn=0
+	[ -w /sys/devices/system/cpu/cpu2/online ] || skip "too few CPUs to take away"
+	hardware
+	cgroup_create group 7M
+	under_load toggle_cpus
+	at_least $turn 2 "CPUs taken away"
+}
+
+toggle_queues()
+{
+	must iaa_wq_cycle "$dev" "wq${dev#iax}.$((turn++ % 2))"
+	sleep 0.2
+}
+
+test_queues_come_and_go()
+{
+	local group turn=0 dev
+	need_iaa
+	iaa_configure -d 1 -q 2
+	dev=$(iaa_devices | head -n 1)
+	zswap_setup deflate-iaa
+	cgroup_create group 7M
+	under_load toggle_queues
+	at_least $turn 2 "times the queue was disabled"
+}
+
+test_all_queues_go()
+{
+	local group
+	hardware
+	cgroup_create group 7M
+	in_cgroup "$group" swap-verify --size 12M --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
+	local pid=$!
+	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	iaa_unconfigure
+	touch "$KTAP_TMP/go"
+	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	zswap_empty
+}
+
+# A little over the limit is in order: a folio that was begun is finished.
+check_usage()
+{
+	local used
+	used=$(awk '$1 == "zswap" { print $2 }' "$group/memory.stat")
+	at_least $((2 << 20)) "$used" "twice the limit, against zswap's use"
+	[ "$used" -le "$most" ] || most=$used
+	sleep 0.2
+}
+
+test_zswap_max()
+{
+	local group most=0
+	hardware
+	cgroup_create group 7M
+	put 1M "$group/memory.zswap.max"
+	under_load check_usage
+	at_least $most $((512 << 10)) "the most that zswap used"
+}
+
+# Without writeback nothing of the cgroup may reach the swap device.
+test_no_writeback()
+{
+	local group before
+	hardware
+	cgroup_create group 10M
+	put 0 "$group/memory.zswap.writeback"
+	before=$(vm_count pswpout)
+	LOAD=(swap-verify --size 13M --threads 2)
+	under_load sleep 1
+	equal "$(vm_count pswpout)" "$before" "pages written to the swap device"
+}
+
+test_shrinker_writes_back()
+{
+	local group before
+	hardware
+	zswap_set shrinker_enabled Y
+	cgroup_create group 6M
+	before=$(vm_count zswpwb)
+	under_load sleep 1
+	at_least "$(vm_count zswpwb)" $((before + 100)) "pages written back"
+}
+
+ktap_main

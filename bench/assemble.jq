@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# results.json from the guests' raw lines (slurped). Arguments: $scale, $scales (all that
+# the headline is given at), $about (versions and so on), $published.
+include "results";
+include "headline";
+
+# What lz4 and zstd cost here, and what they were published to take: instructions a
+# nanosecond that would make the two the same.
+def calibration($scale; $published):
+  [.[] | select(.device_time == "none" and .kernel == "stock" and (.algorithm == "lz4" or .algorithm == "zstd")
+                and (.row | test("^zram-(write|read)-")))
+   | . as $m
+   | (.row | capture("^zram-(?<op>write|read)-(?<size>.*)$")) as $r
+   | ($published.zram.rows[] | select(.size == $r.size and .algorithm == $m.algorithm) | .[$r.op]) as $mb
+   | (4096 * 1000 / $mb) as $ns
+   | {row, algorithm, kind, insn_per_page: .ticks_per_page, modelled_ns_per_page: (.ticks_per_page / $scale),
+      published_ns_per_page: $ns, insn_per_published_ns: (.ticks_per_page / $ns)} | tidy];
+
+def workloads($scale):
+  def mb: if .pages then .pages * 4096 * 1000 / (.written.ns / $scale) else null end;
+  [.[] | select(.result.elapsed)
+   | {row: .rows[0], kernel, algorithm: .result.algorithm, task,
+      devices: (if .result.algorithm | is_iaa then (.env.DEVICES // "0" | tonumber) else 0 end),
+      elapsed_ms: (.result.elapsed.ns / $scale / 1e6),
+      user_ms: (.result.user_us / $scale / 1e3), sys_ms: (.result.sys_us / $scale / 1e3),
+      mb_per_s: (.result | mb)} + (.result | {pages, swap_out, swap_in, large_folios_out, swap_fallbacks, folio_fallbacks, device_out, device_in})]
+  | . as $all
+  | map(. as $w
+        | ($all[] | select(.kernel == "stock" and .row == $w.row and .algorithm == $w.algorithm)) as $stock
+        | if $w.kernel == "ours" and $stock
+          then . + {throughput_vs_stock: (if $w.mb_per_s then $w.mb_per_s / $stock.mb_per_s - 1 else null end),
+                    elapsed_vs_stock: ($w.elapsed_ms / $stock.elapsed_ms - 1),
+                    sys_vs_stock: (if $stock.sys_ms > 0 then $w.sys_ms / $stock.sys_ms - 1 else null end)}
+          else . end
+        | tidy);
+
+# How far figures of two runs of the same tasks are apart, at worst
+def spread:
+  [.[] | select(.rows[0] == "repeat")
+   | {key: [.env.SAME, .result.algorithm, .result.kind] | tojson, out: .result.out.ns, in: .result.in.ns}]
+  | group_by(.key)
+  | map((map(.out) | (max - min) / min), (map(.in) | (max - min) / min))
+  | if length == 0 then null else max end;
+
+. as $raw
+| (map(select(.rows[0] != "repeat")) | measurements($scale)) as $rows
+| ($rows | headline_by_scale($scales)) as $by_scale
+| ($raw | spread) as $spread
+| $about + {
+    scale: $scale,
+    headline: ($by_scale[$scale | tostring] + if $spread == null then {} else {repeat_spread: $spread} end),
+    headline_by_scale: $by_scale,
+    rows: $rows,
+    workloads: ($raw | workloads($scale)),
+    calibration: ($rows | calibration($scale; $published)),
+    published: $published
+  }

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Swap on zram: folios of SIZE bytes out by MADV_PAGEOUT, and in by touching their
+# pages. BATCHES are zram's windows to measure with; without it zram's own. CLUSTER is
+# page-cluster.
+
+# swap_measure ALGORITHM [BATCH]
+swap_measure()
+{
+	local zram kind tags=(--tag "algorithm=$1")
+	zram_new zram "$1" 256M
+	if [ $# -eq 2 ]; then
+		put "$2" "/sys/block/$zram/batch_size"
+		tags+=(--tag "batch=$2")
+	fi
+	mkswap "/dev/$zram" >/dev/null
+	swapon -p 32767 "/dev/$zram"
+	for kind in $KINDS; do
+		bench-swap --folio "$SIZE" --pages "$PAGES" --kind "$kind" --corpus "$CORPUS" \
+			--stored "$zram" --counter pswp "${tags[@]}" --tag kind="$kind"
+	done
+	zram_drop "$zram"
+}
+
+job_swap()
+{
+	local algorithm batch
+	keep /sys/module/zswap/parameters/enabled /proc/sys/vm/page-cluster
+	put N /sys/module/zswap/parameters/enabled
+	put "${CLUSTER:-0}" /proc/sys/vm/page-cluster
+	folio_size "$SIZE"
+	for algorithm in $ALGORITHMS; do
+		[ -n "${BATCHES:-}" ] || swap_measure "$algorithm"
+		for batch in ${BATCHES:-}; do
+			swap_measure "$algorithm" "$batch"
+		done
+	done
+}
+
+job_swap

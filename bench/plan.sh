@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What the bench measures: a list of tasks. A task is one job (bench/guest/job-*.sh) with
+# its environment, and yields figures for one or more rows; tasks that want the same
+# kernel and the same devices share a guest (bench/guests.sh). Sourced.
+#
+#   task NAME KERNEL TIMING ROW,... JOB [NAME=VALUE]...
+#
+# KERNEL is ours or stock. TIMING is the device's: a scale (instructions a nanosecond),
+# or zero for a device that answers at once. The values are the job's environment;
+# DEVICES is the number of accelerators.
+
+SOFTWARE='lzo-rle lz4 zstd'
+# Takes ten times as long as zstd, so it gets fewer pages.
+SLOW=deflate SLOW_PAGES=128
+IAA=deflate-iaa
+DYNAMIC=deflate-iaa-dynamic
+SCALE=6
+OTHER_SCALES='4 9'
+
+bytes() { numfmt --from=iec "${1^^}"; }
+
+plan_zram()
+{
+	local size=$1 rows=zram-write-$1,zram-read-$1 env=() kernel scale devices
+	env=("SIZE=$(bytes "$size")")
+	for kernel in stock ours; do
+		task "zram-$size-software-$kernel" $kernel zero "$rows" zram "${env[@]}" PAGES=512 \
+			"ALGORITHMS=$SOFTWARE"
+		[ "$size" = 2m ] || task "zram-$size-slow-$kernel" $kernel zero "$rows" zram "${env[@]}" \
+			PAGES=$SLOW_PAGES "ALGORITHMS=$SLOW"
+	done
+	env+=("PAGES=$([ "$size" = 2m ] && echo 1024 || echo 512)")
+	for devices in 1 4; do
+		task "zram-$size-ours-$devices" ours $SCALE "$rows" zram "${env[@]}" \
+			DEVICES=$devices "ALGORITHMS=$IAA $DYNAMIC"
+	done
+	for devices in 1 4; do
+		task "zram-$size-single-ours-$devices" ours $SCALE "$rows" zram "${env[@]}" \
+			DEVICES=$devices "ALGORITHMS=$IAA" BATCHES=1
+	done
+	task "zram-$size-ours-zero" ours zero "$rows" zram "${env[@]}" \
+		DEVICES=1 "ALGORITHMS=$IAA $DYNAMIC"
+	[ "$size" != 4k ] || return 0
+	for scale in $OTHER_SCALES; do
+		for devices in 1 4; do
+			task "zram-$size-ours-$devices-scale$scale" ours "$scale" "$rows" zram \
+				"${env[@]}" DEVICES=$devices "ALGORITHMS=$IAA"
+			task "zram-$size-single-ours-$devices-scale$scale" ours "$scale" "$rows" zram \
+				"${env[@]}" DEVICES=$devices "ALGORITHMS=$IAA" BATCHES=1
+		done
+	done
+}
+
+plan_zswap()
+{
+	local size=$1 rows=zswap-store-$1,zswap-load-$1 env=() kernel scale devices
+	env=("SIZE=$(bytes "$size")" SWAP=/dev/vda)
+	for kernel in stock ours; do
+		task "zswap-$size-software-$kernel" $kernel zero "$rows" zswap "${env[@]}" PAGES=512 \
+			"ALGORITHMS=$SOFTWARE"
+		[ "$size" = 2m ] || task "zswap-$size-slow-$kernel" $kernel zero "$rows" zswap "${env[@]}" \
+			PAGES=$SLOW_PAGES "ALGORITHMS=$SLOW"
+	done
+	env+=(PAGES=512)
+	for kernel in stock ours; do
+		for devices in 1 4; do
+			task "zswap-$size-$kernel-$devices" $kernel $SCALE "$rows" zswap "${env[@]}" \
+				DEVICES=$devices "ALGORITHMS=$IAA"
+		done
+		task "zswap-$size-$kernel-zero" $kernel zero "$rows" zswap "${env[@]}" \
+			DEVICES=1 "ALGORITHMS=$IAA"
+		[ "$size" != 4k ] || continue
+		for scale in $OTHER_SCALES; do
+			task "zswap-$size-$kernel-4-scale$scale" $kernel "$scale" "$rows" zswap \
+				"${env[@]}" DEVICES=4 "ALGORITHMS=$IAA"
+		done
+	done
+	task "zswap-$size-dynamic" ours $SCALE "$rows" zswap "${env[@]}" \
+		DEVICES=4 "ALGORITHMS=$DYNAMIC"
+}
+
+plan_swap()
+{
+	local size=$1 rows=swap-out-$1,swap-in-$1 env=()
+	env=("SIZE=$(bytes "$size")" PAGES=512)
+	task "swap-$size-software-stock" stock zero "$rows" swap "${env[@]}" "ALGORITHMS=lz4 zstd"
+	task "swap-$size-software-ours" ours zero "$rows" swap "${env[@]}" "ALGORITHMS=lz4 zstd"
+	task "swap-$size-ours-1" ours $SCALE "$rows" swap "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
+	task "swap-$size-single-ours" ours $SCALE "$rows" swap "${env[@]}" DEVICES=1 \
+		"ALGORITHMS=$IAA" BATCHES=1
+	task "swap-$size-ours-zero" ours zero "$rows" swap "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
+}
+
+plan_driver()
+{
+	local env=(PAGES=256 DEVICES=1)
+	task driver-stock stock zero driver driver "${env[@]}" APIS=acomp \
+		BATCHES=1 "ALGORITHMS=$IAA"
+	task driver-ours ours zero driver driver "${env[@]}" APIS=core \
+		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
+	# acomp takes up to 8 units in a request
+	task driver-acomp-ours ours zero driver driver "${env[@]}" "APIS=units acomp" \
+		"BATCHES=1 8" "ALGORITHMS=$IAA"
+	task driver-timed-ours ours $SCALE driver-timed driver "${env[@]}" APIS=core \
+		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
+	task driver-timed-ours-4 ours $SCALE driver-timed driver PAGES=256 DEVICES=4 APIS=core \
+		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
+	task driver-timed-stock stock $SCALE driver-timed driver "${env[@]}" APIS=acomp \
+		BATCHES=1 "ALGORITHMS=$IAA"
+}
+
+# How much is gained by more pages in flight, and by more devices
+plan_sweeps()
+{
+	local devices kernel
+	task batch ours $SCALE batch zram "SIZE=$(bytes 2m)" PAGES=512 DEVICES=1 "ALGORITHMS=$IAA" \
+		"BATCHES=1 2 4 8 16 32"
+	for devices in 1 2 4 8; do
+		task "devices-zram-$devices" ours $SCALE devices zram "SIZE=$(bytes 2m)" PAGES=512 \
+			DEVICES=$devices "ALGORITHMS=$IAA"
+		for kernel in stock ours; do
+			task "devices-zswap-$kernel-$devices" $kernel $SCALE devices zswap "SIZE=$(bytes 2m)" \
+				PAGES=512 SWAP=/dev/vda DEVICES=$devices "ALGORITHMS=$IAA"
+		done
+	done
+}
+
+# The series' two workloads, scaled to the guest
+plan_workloads()
+{
+	local size=$1 kernel env=()
+	env=("SIZE=$(bytes "$size")" SWAP=/dev/vda)
+	for kernel in stock ours; do
+		task "usemem-$size-$kernel" $kernel $SCALE "usemem-$size" usemem "${env[@]}" \
+			DEVICES=4 "ALGORITHMS=$IAA zstd" PROCESSES=30 SHARE=4M HIGH=40M
+		task "compile-$size-$kernel" $kernel $SCALE "compile-$size" compile "${env[@]}" \
+			DEVICES=4 "ALGORITHMS=$IAA zstd" PROCESSES=3 MAX=24M
+	done
+}
+
+# The same tasks twice, in guests of their own: do they give the same figures?
+plan_repeat()
+{
+	local run
+	for run in 1 2; do
+		task "repeat-software-$run" ours zero repeat zram SAME=software RUN=$run "SIZE=$(bytes 64k)" \
+			PAGES=256 "ALGORITHMS=lz4 zstd"
+		task "repeat-zram-$run" ours $SCALE repeat zram SAME=zram RUN=$run "SIZE=$(bytes 64k)" \
+			PAGES=512 DEVICES=1 "ALGORITHMS=$IAA"
+		task "repeat-zswap-$run" stock $SCALE repeat zswap SAME=zswap RUN=$run "SIZE=$(bytes 64k)" \
+			PAGES=512 SWAP=/dev/vda DEVICES=1 "ALGORITHMS=$IAA"
+	done
+}
+
+plan()
+{
+	local size
+	for size in 4k 64k 2m; do
+		plan_zram $size
+	done
+	for size in 4k 64k 2m; do
+		plan_zswap $size
+	done
+	for size in 4k 64k 2m; do
+		plan_swap $size
+	done
+	plan_driver
+	plan_sweeps
+	for size in 64k 2m; do
+		plan_workloads $size
+	done
+	plan_repeat
+}

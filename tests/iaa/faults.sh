@@ -7,6 +7,7 @@
 # device writes to memory after a request has been given back.
 #
 # vm: devices=2 iaa=fault-control=on
+# debug: yes
 # timeout: 900
 # dmesg: allow idxd .* err\[
 # shellcheck source=../lib/ktap.sh
@@ -40,6 +41,15 @@ prepare()
 }
 
 fault() { must iaa-fault "$bdf" "$@"; }
+
+# must_fail_to_serve: software does all of it
+must_fail_to_serve()
+{
+	local before
+	before=$(iaa_stat total_comp_calls)
+	both --round 5
+	equal "$(iaa_stat total_comp_calls)" "$before" "pages compressed by a fenced device"
+}
 
 device_count() { iaa-fault "$bdf" stats "$1"; }
 
@@ -184,13 +194,60 @@ test_halt()
 {
 	local type
 	prepare
-	must blk-verify write --size "$SIZE" "$zram"
 	for type in 0 1; do
+		must blk-verify write --size "$SIZE" "$zram"
 		fault halt reset=$type
 		must blk-verify check --size "$SIZE" "$zram"
 		both --round "$type"
-		must blk-verify write --size "$SIZE" "$zram"
+		recovers
 	done
+}
+
+# A queue that lost its driver must not keep its neighbour from coming back
+test_recovery_beside_an_unbound_queue()
+{
+	local dev
+	prepare
+	read -r dev < <(iaa_devices)
+	iaa_unconfigure
+	iaa_configure_device "$dev" 2
+	must accel-config disable-wq "$dev/wq${dev#iax}.1"
+	fault drop count=1 skip=20
+	both
+	recovers
+	fault halt reset=1
+	both --round 2
+	recovers
+}
+
+# Verification begins when a page is retired; the queue may have been reset by then
+test_dropped_while_verifying()
+{
+	prepare
+	defer put 0 "$IAA_DRIVER/verify_compress"
+	put 1 "$IAA_DRIVER/verify_compress"
+	fault drop count=3 skip=20
+	both --bs 64K
+	fault clear
+	fault late count=3 op=decompress time=2s
+	must blk-verify write --size "$SIZE" --bs 64K --round 3 "$zram"
+	must blk-verify check --size "$SIZE" --bs 64K --round 3 "$zram"
+	sleep 3
+	equal "$(device_count late)" 0 "completions after the time-out"
+	recovers
+}
+
+test_device_reset_refused()
+{
+	prepare
+	fault late count=3 skip=20 time=4s
+	fault cmd-status op=10 error=3
+	fault cmd-status op=5 error=3
+	both
+	# What the device completes now goes nowhere: it may not access memory.
+	sleep 5
+	must blk-verify check --size "$SIZE" "$zram"
+	recovers
 }
 
 test_surprise_removal()
@@ -201,9 +258,11 @@ test_surprise_removal()
 	must blk-verify check --size "$SIZE" "$zram"
 	both --round 2
 	fault return
+	recovers
 }
 
-# Not even the reset works: the device loses its access to memory, nothing else
+# Not even the reset works: the device loses its access to memory, nothing else, and
+# gets it back once it obeys
 test_commands_hang()
 {
 	prepare
@@ -212,7 +271,34 @@ test_commands_hang()
 	fault cmd-hang
 	must blk-verify check --size "$SIZE" "$zram"
 	both --round 2
+	recovers
+}
+
+test_reset_refused()
+{
+	prepare
+	fault drop count=1 skip=20
+	fault cmd-status op=10 count=1 error=3
+	both
+	dmesg | tail -n 30 | grep -q 'may not access memory' || fail "the device was not fenced"
+	recovers
+}
+
+# Who configures a fenced device anew has it reset, without a reload of anything
+test_reset_refused_until_reconfigured()
+{
+	local dev
+	prepare
+	read -r dev < <(iaa_devices)
+	fault drop count=1 skip=20
+	fault cmd-status op=10 error=3
+	fault cmd-status op=5 error=3
+	both
+	must_fail_to_serve
+	iaa_unconfigure
 	fault clear
+	iaa_configure_device "$dev" 1
+	recovers
 }
 
 ktap_main

@@ -21,6 +21,7 @@ enum iaa_op {
 enum iaa_reason {
 	IAA_NO_REASON,
 	IAA_NO_QUEUE,		/* none configured, none left */
+	IAA_STALLED,		/* those there are do not answer */
 	IAA_NO_MODE,		/* no device has the mode */
 	IAA_BUSY,		/* every queue full, retries used up */
 	IAA_TOO_LONG,		/* more than the queue's max_xfer_size */

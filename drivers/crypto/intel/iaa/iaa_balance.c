@@ -70,6 +70,8 @@ static void iaa_topo_cpus(struct iaa_topo *topo, u16 *package)
 	topo->nr_cpus = nr_cpu_ids;
 	topo->cpu_package = package;
 	topo->nr_packages = 1;
+	for (cpu = 0; cpu < nr_cpu_ids; cpu++)
+		package[cpu] = IAA_NO_PACKAGE;
 	for_each_online_cpu(cpu) {
 		package[cpu] = iaa_cpu_package(cpu);
 		topo->nr_packages = max(topo->nr_packages, package[cpu] + 1U);
@@ -158,7 +160,7 @@ void iaa_rebalance(void)
 
 static void iaa_rebalance_again(struct work_struct *unused)
 {
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	iaa_rebalance();
 }
 

@@ -40,6 +40,8 @@ static void iaa_batch_run(enum iaa_op op, enum iaa_comp_mode mode,
 	}
 	for (i = oldest; i < nr; i++)
 		iaa_comp_wait(&reqs[order[i]]);
+	for (i = 0; i < nr; i++)
+		reqs[i].flags &= ~IAA_COMP_REQ_NOWAIT;
 
 	iaa_stat_inc(IAA_STAT_BATCHES);
 	iaa_stat_add(IAA_STAT_BATCH_UNITS, nr);

@@ -78,7 +78,7 @@ static int wq_stats_show(struct seq_file *m, void *unused)
 {
 	const struct iaa_device *dev;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	list_for_each_entry(dev, &iaa_devices, node)
 		iaa_device_show(m, dev);
 	return 0;
@@ -94,7 +94,7 @@ static int map_show(struct seq_file *m, void *unused)
 {
 	const struct iaa_table *table;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	table = rcu_dereference_protected(iaa_table,
 					  lockdep_is_held(&iaa_devices_lock));
 	if (table)
@@ -112,7 +112,7 @@ static void iaa_reset_counts(void)
 	struct iaa_wq *wq;
 	int i;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	list_for_each_entry(dev, &iaa_devices, node)
 		list_for_each_entry(wq, &dev->wqs, node)
 			for (i = 0; i < wq->wq->num_descs; i++)

@@ -9,10 +9,12 @@
 #ifndef _IAA_DEV_H
 #define _IAA_DEV_H
 
+#include <linux/cleanup.h>
 #include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
+#include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 
 #include "iaa.h"
@@ -58,7 +60,7 @@ enum iaa_wq_state {
  *
  * @comp_calls: pages compressed
  * @comp_bytes: bytes that they became
- * @decomp_calls: pages decompressed, or verified
+ * @decomp_calls: pages decompressed
  * @decomp_bytes: compressed bytes that were read for that
  * @errors: requests that the device did not do
  */
@@ -135,10 +137,23 @@ struct iaa_wq {
 
 /* iaa_main.c */
 extern struct mutex iaa_devices_lock;
+
+/*
+ * Who holds it may be what a queue's recovery waits for, or be that recovery, and
+ * reclaim may wait for the queue: nothing allocates with I/O under it.
+ */
+DEFINE_LOCK_GUARD_0(iaa_devices,
+		    mutex_lock(&iaa_devices_lock);
+		    _T->noio = memalloc_noio_save(),
+		    memalloc_noio_restore(_T->noio);
+		    mutex_unlock(&iaa_devices_lock),
+		    unsigned int noio)
+
 extern struct list_head iaa_devices;
 extern struct workqueue_struct *iaa_workqueue;
 extern bool iaa_verify_compress;
 extern unsigned int iaa_timeout_ms;
+extern unsigned long iaa_timeout;
 
 /* iaa_wq.c */
 struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq);

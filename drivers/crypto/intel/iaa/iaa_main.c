@@ -11,14 +11,35 @@
 #include "idxd.h"
 #include "iaa_dev.h"
 
+/* Far more than a full queue takes; and bounded, since removal waits for it */
+#define IAA_TIMEOUT_MIN_MS	10
+#define IAA_TIMEOUT_MAX_MS	600000
+
 DEFINE_MUTEX(iaa_devices_lock);	/* protects iaa_devices and all that hangs on it */
 LIST_HEAD(iaa_devices);
 struct workqueue_struct *iaa_workqueue;
 
 unsigned int iaa_timeout_ms = 1000;
-module_param_named(timeout_ms, iaa_timeout_ms, uint, 0644);
+unsigned long iaa_timeout = HZ;		/* the same in jiffies */
+
+static int iaa_timeout_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_uint_minmax(val, kp, IAA_TIMEOUT_MIN_MS,
+					IAA_TIMEOUT_MAX_MS);
+
+	if (!ret)
+		WRITE_ONCE(iaa_timeout, msecs_to_jiffies(iaa_timeout_ms));
+	return ret;
+}
+
+static const struct kernel_param_ops iaa_timeout_ops = {
+	.set	= iaa_timeout_set,
+	.get	= param_get_uint,
+};
+
+module_param_cb(timeout_ms, &iaa_timeout_ops, &iaa_timeout_ms, 0644);
 MODULE_PARM_DESC(timeout_ms,
-		 "Time in ms after which a device that does not answer is reset (default 1000)");
+		 "Time in ms after which a device that does not answer is reset (10 to 600000, default 1000)");
 
 static int iaa_wq_enable(struct idxd_wq *idxd_wq)
 {
@@ -39,11 +60,10 @@ static int iaa_wq_enable(struct idxd_wq *idxd_wq)
 
 static void iaa_wq_disable(struct idxd_wq *idxd_wq)
 {
+	guard(mutex)(&idxd_wq->wq_lock);
 	/* A device that halted has quiesced its queues already */
 	if (!percpu_ref_is_dying(&idxd_wq->wq_active))
-		idxd_wq_quiesce(idxd_wq);
-
-	guard(mutex)(&idxd_wq->wq_lock);
+		__idxd_wq_quiesce(idxd_wq);
 	idxd_drv_disable_wq(idxd_wq);
 }
 
@@ -62,7 +82,7 @@ static int iaa_crypto_probe(struct idxd_dev *idxd_dev)
 	if (ret)
 		return ret;
 
-	scoped_guard(mutex, &iaa_devices_lock) {
+	scoped_guard(iaa_devices) {
 		wq = iaa_wq_create(idxd_wq);
 		if (IS_ERR(wq))
 			break;
@@ -80,7 +100,7 @@ static void iaa_crypto_remove(struct idxd_dev *idxd_dev)
 	struct idxd_wq *idxd_wq = idxd_dev_to_wq(idxd_dev);
 	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
 
-	scoped_guard(mutex, &iaa_devices_lock) {
+	scoped_guard(iaa_devices) {
 		WRITE_ONCE(wq->state, IAA_WQ_REMOVED);
 		iaa_rebalance();
 	}
@@ -92,7 +112,7 @@ static void iaa_crypto_remove(struct idxd_dev *idxd_dev)
 	/* The interrupt thread ends here: it looks at the queue's slots */
 	iaa_wq_disable(idxd_wq);
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	iaa_wq_destroy(wq);
 }
 
@@ -125,12 +145,37 @@ static const struct iaa_provider iaa_crypto_provider = {
 
 static int iaa_cpu_changed(unsigned int cpu)
 {
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	iaa_rebalance();
 	return 0;
 }
 
-static int iaa_cpuhp_state;
+static int iaa_cpuhp_online, iaa_cpuhp_dead;
+
+/* Both ways: the CPUs that are online share the devices of their package */
+static int iaa_cpuhp_setup(void)
+{
+	iaa_cpuhp_online = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
+						     "crypto/iaa_crypto:online",
+						     iaa_cpu_changed, NULL);
+	if (iaa_cpuhp_online < 0)
+		return iaa_cpuhp_online;
+
+	iaa_cpuhp_dead = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+						   "crypto/iaa_crypto:dead",
+						   NULL, iaa_cpu_changed);
+	if (iaa_cpuhp_dead < 0) {
+		cpuhp_remove_state_nocalls(iaa_cpuhp_online);
+		return iaa_cpuhp_dead;
+	}
+	return 0;
+}
+
+static void iaa_cpuhp_remove(void)
+{
+	cpuhp_remove_state_nocalls(iaa_cpuhp_dead);
+	cpuhp_remove_state_nocalls(iaa_cpuhp_online);
+}
 
 static int __init iaa_crypto_init(void)
 {
@@ -141,12 +186,9 @@ static int __init iaa_crypto_init(void)
 	if (!iaa_workqueue)
 		return -ENOMEM;
 
-	ret = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN,
-					"crypto/iaa_crypto:online",
-					iaa_cpu_changed, NULL);
-	if (ret < 0)
+	ret = iaa_cpuhp_setup();
+	if (ret)
 		goto err_workqueue;
-	iaa_cpuhp_state = ret;
 
 	ret = iaa_provider_register(&iaa_crypto_provider);
 	if (ret)
@@ -164,7 +206,7 @@ err_provider:
 	iaa_pm_exit();
 	iaa_provider_unregister();
 err_cpuhp:
-	cpuhp_remove_state_nocalls(iaa_cpuhp_state);
+	iaa_cpuhp_remove();
 err_workqueue:
 	destroy_workqueue(iaa_workqueue);
 	return ret;
@@ -177,7 +219,7 @@ static void __exit iaa_crypto_exit(void)
 	iaa_debugfs_exit();
 	iaa_pm_exit();
 	iaa_provider_unregister();
-	cpuhp_remove_state_nocalls(iaa_cpuhp_state);
+	iaa_cpuhp_remove();
 	iaa_rebalance_stop();
 	destroy_workqueue(iaa_workqueue);
 }

@@ -13,7 +13,7 @@ static void iaa_park(void)
 	struct iaa_device *dev;
 	struct iaa_wq *wq;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	list_for_each_entry(dev, &iaa_devices, node)
 		list_for_each_entry(wq, &dev->wqs, node)
 			cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_IDLE);
@@ -25,7 +25,7 @@ static void iaa_unpark(void)
 	struct iaa_device *dev;
 	struct iaa_wq *wq;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	list_for_each_entry(dev, &iaa_devices, node)
 		list_for_each_entry(wq, &dev->wqs, node)
 			if (cmpxchg(&wq->state, IAA_WQ_IDLE, IAA_WQ_STALLED) ==

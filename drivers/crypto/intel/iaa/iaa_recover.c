@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "idxd.h"
 #include "iaa_crypto_trace.h"
@@ -21,7 +22,7 @@
 #define IAA_BACKOFF_MIN		HZ
 #define IAA_BACKOFF_MAX		(60 * HZ)
 
-/* What a recovered queue has to compress */
+/* What a recovered queue has to compress, and to give back */
 #define IAA_TRIAL_LEN		64
 #define IAA_TRIAL_ROOM		256
 
@@ -40,47 +41,53 @@ void iaa_wq_stalled(struct iaa_wq *wq)
 	queue_delayed_work(iaa_workqueue, &wq->recovery, 0);
 }
 
-static bool iaa_device_gone(struct idxd_device *idxd)
-{
-	union gensts_reg gensts = {
-		.bits = ioread32(idxd->reg_base + IDXD_GENSTATS_OFFSET),
-	};
-
-	/* A removed device reads as all ones, which looks like halted */
-	return gensts.state == IDXD_DEVICE_STATE_HALT;
-}
-
 /**
  * iaa_wq_silence() - see to it that a queue's device writes nothing any more
  * of what is in flight now, and let the owners know
  * @wq: a queue that gets no requests
  *
- * A queue that can't be reset, on a device that has neither halted nor gone,
- * costs its whole device the right to access memory.
+ * A device whose queue can't be reset loses the right to access memory.
  *
  * Context: process, sleeps.
- * Return: 0 if the queue could be used again, or -errno.
+ * Return: 0 if the queue can be resumed, or -errno.
  */
 int iaa_wq_silence(struct iaa_wq *wq)
 {
-	struct idxd_device *idxd = wq->wq->idxd;
 	int ret;
 
-	mutex_lock(&wq->wq->wq_lock);
-	ret = idxd_wq_restart(wq->wq);
-	mutex_unlock(&wq->wq->wq_lock);
-
-	if (ret && !iaa_device_gone(idxd) && idxd->pdev->is_busmaster) {
-		dev_err(&idxd->pdev->dev,
-			"wq%d.%d can't be reset: the device may no longer access memory; reload idxd to use it again\n",
-			idxd->id, wq->wq->id);
-		pci_clear_master(idxd->pdev);
+	scoped_guard(mutex, &wq->wq->wq_lock) {
+		ret = idxd_wq_silence(wq->wq);
+		if (ret == -EIO)
+			idxd_device_fence(wq->wq->idxd);
 	}
 
 	/* Pairs with smp_load_acquire() where requests are polled */
 	smp_store_release(&wq->epoch, wq->epoch + 1);
 	iaa_hw_wake(wq, true);
 	return ret;
+}
+
+/* All of a fenced device's requests can be given back, not only one queue's */
+static void iaa_device_stalled(struct iaa_device *dev)
+{
+	struct iaa_wq *wq;
+
+	list_for_each_entry(wq, &dev->wqs, node)
+		iaa_wq_stalled(wq);
+}
+
+/* Reset the queue, if need be its whole device, and enable it again */
+static int iaa_wq_restart(struct iaa_wq *wq)
+{
+	int ret;
+
+	if (iaa_wq_silence(wq) == -EIO)
+		iaa_device_stalled(wq->dev);
+	ret = idxd_device_revive(wq->wq->idxd);
+	if (ret)
+		return ret;
+	guard(mutex)(&wq->wq->wq_lock);
+	return idxd_wq_resume(wq->wq);
 }
 
 /* Retire a trial; a queue that does not do it is reset once more */
@@ -99,29 +106,52 @@ static int iaa_trial_wait(struct iaa_wq *wq, struct iaa_comp_req *req)
 	return ret;
 }
 
-/* Whether the queue compresses a few bytes to something plausible */
+static int iaa_trial_do(struct iaa_wq *wq, struct iaa_comp_req *req)
+{
+	int ret;
+
+	rcu_read_lock();
+	ret = iaa_wq_submit(wq, req);
+	rcu_read_unlock();
+	return ret == -EINPROGRESS ? iaa_trial_wait(wq, req) : ret;
+}
+
+struct iaa_trial {
+	u8 plain[IAA_TRIAL_LEN];
+	u8 packed[IAA_TRIAL_ROOM];
+	u8 out[IAA_TRIAL_LEN];
+};
+
+/* Whether the queue gives a few bytes back that it compressed */
 static bool iaa_wq_works(struct iaa_wq *wq)
 {
-	u8 *buf __free(kfree) = kzalloc(IAA_TRIAL_LEN + IAA_TRIAL_ROOM,
-					GFP_KERNEL);
-	struct iaa_comp_req req = {
-		.src = buf,
+	struct iaa_trial *trial __free(kfree) = kzalloc_obj(*trial);
+	struct iaa_comp_req comp = {
 		.slen = IAA_TRIAL_LEN,
-		.dst = buf + IAA_TRIAL_LEN,
 		.dlen = IAA_TRIAL_ROOM,
 		.op = IAA_OP_COMPRESS,
 		.mode = IAA_COMP_FIXED,
 	};
+	struct iaa_comp_req decomp = {
+		.dlen = IAA_TRIAL_LEN,
+		.op = IAA_OP_DECOMPRESS,
+	};
 	int ret;
 
-	if (!buf)
+	if (!trial)
 		return false;
-	rcu_read_lock();
-	ret = iaa_wq_submit(wq, &req);
-	rcu_read_unlock();
-	if (ret == -EINPROGRESS)
-		ret = iaa_trial_wait(wq, &req);
-	return ret > 0;
+	strscpy(trial->plain, "a few bytes, a few bytes, and some zeroes");
+	comp.src = trial->plain;
+	comp.dst = trial->packed;
+	ret = iaa_trial_do(wq, &comp);
+	if (ret <= 0)
+		return false;
+
+	decomp.src = trial->packed;
+	decomp.slen = ret;
+	decomp.dst = trial->out;
+	return iaa_trial_do(wq, &decomp) == IAA_TRIAL_LEN &&
+	       !memcmp(trial->plain, trial->out, IAA_TRIAL_LEN);
 }
 
 /**
@@ -133,8 +163,9 @@ void iaa_wq_recovery(struct work_struct *work)
 	struct iaa_wq *wq = container_of(to_delayed_work(work), struct iaa_wq,
 					 recovery);
 	struct device *dev = wq_confdev(wq->wq);
+	int ret;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	if (wq->state != IAA_WQ_STALLED)
 		return;
 
@@ -144,7 +175,8 @@ void iaa_wq_recovery(struct work_struct *work)
 
 	if (!wq->backoff)
 		dev_warn(dev, "does not answer; resetting it\n");
-	if (!iaa_wq_silence(wq) && iaa_wq_works(wq)) {
+	ret = iaa_wq_restart(wq);
+	if (!ret && iaa_wq_works(wq)) {
 		dev_info(dev, "answers again\n");
 		wq->stalls++;
 		wq->backoff = 0;
@@ -152,6 +184,9 @@ void iaa_wq_recovery(struct work_struct *work)
 		iaa_rebalance();
 		return;
 	}
+	if (wq->backoff < IAA_BACKOFF_MAX && 2 * wq->backoff >= IAA_BACKOFF_MAX)
+		dev_warn(dev, "still out of service (%d); trying once in %d s\n",
+			 ret, IAA_BACKOFF_MAX / HZ);
 	wq->backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
 	queue_delayed_work(iaa_workqueue, &wq->recovery, wq->backoff);
 }

@@ -183,8 +183,8 @@ static struct soft_workspace *soft_workspace_lock(void)
  * iaa_soft_compress() - deflate @req in software
  * @req: its src, slen, dst and dlen are used
  *
- * zlib knows that it is done by room being left: a stream that would end with the
- * last byte of dst does not fit, while a device would take it.
+ * zlib may know that it is done by room being left only: a stream that would end
+ * with the last byte of dst may be said not to fit, while a device would take it.
  *
  * Context: process, may sleep on a workspace; does not allocate.
  * Return: bytes at dst; -ENOSPC if they would not fit; -ENOMEM if no CPU has a

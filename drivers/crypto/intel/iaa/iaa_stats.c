@@ -39,6 +39,7 @@ static_assert(ARRAY_SIZE(iaa_stat_names) == IAA_NR_STATS);
 static const char * const iaa_reason_names[] = {
 	[IAA_NO_REASON]		= "none",
 	[IAA_NO_QUEUE]		= "no_queue",
+	[IAA_STALLED]		= "stalled",
 	[IAA_NO_MODE]		= "no_mode",
 	[IAA_BUSY]		= "busy",
 	[IAA_TOO_LONG]		= "too_long",

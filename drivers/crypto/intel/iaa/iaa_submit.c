@@ -44,6 +44,8 @@ static struct iaa_slot *iaa_req_slot(const struct iaa_comp_req *req)
  */
 static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
 {
+	/* All slots of the portal's page are equal; each descriptor has its own */
+	unsigned int slot = desc->id * sizeof(*desc->hw) & ~PAGE_MASK;
 	int ret = 0, tries = IAA_ENQCMDS_RETRIES;
 
 	if (!percpu_ref_tryget_live_rcu(&wq->wq_active))
@@ -52,11 +54,9 @@ static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
 	/* The descriptor is in memory before the device may read around it */
 	wmb();
 	if (likely(wq_dedicated(wq))) {
-		iosubmit_cmds512(idxd_wq_portal_addr(wq), desc->hw, 1);
+		iosubmit_cmds512(wq->portal + slot, desc->hw, 1);
 	} else {
-		void __iomem *portal = idxd_wq_portal_addr(wq);
-
-		while ((ret = enqcmds(portal, desc->hw)) && tries--)
+		while ((ret = enqcmds(wq->portal + slot, desc->hw)) && tries--)
 			cpu_relax();
 	}
 	percpu_ref_put(&wq->wq_active);
@@ -101,7 +101,7 @@ static __always_inline int iaa_start(struct iaa_comp_req *req)
 
 	iaa_desc_fill(desc->iax_hw, &req->wq->tmpl, req, desc->compl_dma);
 	desc->iax_completion->status = 0;
-	req->deadline = jiffies + msecs_to_jiffies(READ_ONCE(iaa_timeout_ms));
+	req->deadline = jiffies + READ_ONCE(iaa_timeout);
 	iaa_arm_interrupt(req);
 
 	ret = iaa_portal_write(req->wq->wq, desc);
@@ -163,7 +163,7 @@ static __always_inline void iaa_unmap(struct iaa_comp_req *req,
 }
 
 static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
-					struct iaa_comp_req *req)
+					struct iaa_comp_req *req, bool verify)
 {
 	int ret = -EAGAIN;
 
@@ -176,8 +176,7 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 
 	req->wq = wq;
 	req->epoch = READ_ONCE(wq->epoch);
-	req->verify = req->op == IAA_OP_COMPRESS &&
-		      READ_ONCE(iaa_verify_compress);
+	req->verify = verify;
 	if (unlikely(iaa_req_map(wq->dma_dev, req, req->verify))) {
 		ret = iaa_soft(req, IAA_NO_MAPPING);
 		goto err_put_desc;
@@ -194,9 +193,9 @@ err_put_wq:
 }
 
 /**
- * iaa_wq_submit() - start a request on a given queue
+ * iaa_wq_submit() - start a request on a given queue, live or not
  * @wq: the queue
- * @req: its op, mode, flags and buffers are set
+ * @req: its op, mode, flags and buffers are set; it is not verified
  *
  * Context: under rcu_read_lock(); does not sleep.
  * Return: -EINPROGRESS; -EAGAIN: try another queue; -EREMOTEIO: no queue
@@ -204,7 +203,7 @@ err_put_wq:
  */
 int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	return iaa_wq_begin(wq, req);
+	return iaa_wq_begin(wq, req, false);
 }
 
 /* Whether it takes requests; a device that halted does not, until it is reset */
@@ -226,8 +225,9 @@ static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
 		return iaa_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
-		return iaa_soft(req, IAA_NO_QUEUE);
-	return iaa_wq_begin(wq, req);
+		return iaa_soft(req, IAA_STALLED);
+	return iaa_wq_begin(wq, req, req->op == IAA_OP_COMPRESS &&
+			    READ_ONCE(iaa_verify_compress));
 }
 
 /*
@@ -235,15 +235,14 @@ static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
  * merely full, so that another pass may help.
  */
 static __always_inline int iaa_set_submit(const struct iaa_table *table,
+					  const struct iaa_wq_set *set,
+					  unsigned int start,
 					  enum iaa_role role,
 					  struct iaa_comp_req *req)
 {
-	const struct iaa_wq_set *set;
-	unsigned int start, next, at, i;
+	unsigned int next = raw_cpu_read(iaa_cursor[role]), at, i;
 	int ret, worst = -EREMOTEIO;
 
-	set = iaa_table_set(table, raw_smp_processor_id(), role, &start);
-	next = raw_cpu_read(iaa_cursor[role]);
 	for (i = 0; i < set->nr; i++) {
 		/* A smaller map may have come since the cursor was set */
 		if (next >= set->nr)
@@ -263,6 +262,7 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 	return worst;
 }
 
+/* Its own queues are full: this CPU may use all of the package's */
 static noinline int iaa_submit_again(const struct iaa_table *table,
 				     enum iaa_role role,
 				     struct iaa_comp_req *req)
@@ -270,11 +270,13 @@ static noinline int iaa_submit_again(const struct iaa_table *table,
 	unsigned int retries = role == IAA_ROLE_COMP ?
 			       iaa_modes[req->mode]->retries :
 			       IAA_DECOMP_RETRIES;
+	const struct iaa_wq_set *set;
 	int ret;
 
+	set = iaa_table_package_set(table, raw_smp_processor_id(), role);
 	while (retries--) {
 		cpu_relax();
-		ret = iaa_set_submit(table, role, req);
+		ret = iaa_set_submit(table, set, 0, role, req);
 		if (ret != -EAGAIN)
 			return ret;
 	}
@@ -293,13 +295,16 @@ int iaa_hw_submit(struct iaa_comp_req *req)
 	const struct iaa_table *table = rcu_dereference(iaa_table);
 	enum iaa_role role = req->op == IAA_OP_COMPRESS ? IAA_ROLE_COMP :
 							  IAA_ROLE_DECOMP;
+	const struct iaa_wq_set *set;
+	unsigned int start;
 	int ret;
 
 	if (unlikely(!table))
 		return iaa_soft(req, IAA_NO_QUEUE);
 
-	req->reason = IAA_NO_QUEUE;
-	ret = iaa_set_submit(table, role, req);
+	req->reason = IAA_STALLED;
+	set = iaa_table_set(table, raw_smp_processor_id(), role, &start);
+	ret = iaa_set_submit(table, set, start, role, req);
 	if (likely(ret != -EAGAIN) || req->flags & IAA_COMP_REQ_NOWAIT)
 		return ret;
 	return iaa_submit_again(table, role, req);
@@ -344,15 +349,22 @@ static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason
 	return iaa_finish(req, iaa_soft(req, reason));
 }
 
-/* Read back what was just compressed, with the same descriptor and mapping */
+/*
+ * Read back what was just compressed, with the same descriptor and mapping. Like
+ * any request it goes to a live queue only, and counts from that queue's last
+ * reset, which may have come since the compression was submitted.
+ */
 static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
 {
+	if (unlikely(READ_ONCE(req->wq->state) != IAA_WQ_LIVE))
+		return iaa_give_up(req, IAA_STALLED);
+	req->epoch = READ_ONCE(req->wq->epoch);
 	req->op = IAA_OP_VERIFY;
 	req->produced = produced;
 	req->crc = req->desc->iax_completion->crc;
 	if (likely(!iaa_start(req)))
 		return -EINPROGRESS;
-	return iaa_give_up(req, IAA_NO_QUEUE);
+	return iaa_give_up(req, IAA_STALLED);
 }
 
 /*

@@ -78,7 +78,7 @@ static ssize_t g_comp_wqs_per_iaa_store(struct device_driver *driver,
 	if (nr > IAA_MAX_WQS_PER_DEVICE)
 		return -ERANGE;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	WRITE_ONCE(iaa_g_comp_wqs, nr);
 	iaa_rebalance();
 	return count;
@@ -94,7 +94,7 @@ static ssize_t iaa_distribute_store(bool *distribute, const char *buf,
 	if (ret)
 		return ret;
 
-	guard(mutex)(&iaa_devices_lock);
+	guard(iaa_devices)();
 	WRITE_ONCE(*distribute, value);
 	iaa_rebalance();
 	return count;

@@ -146,18 +146,18 @@ static unsigned int iaa_nth_dev(const struct iaa_topo *topo,
 }
 
 static void iaa_place_cpu(struct iaa_table *table, const struct iaa_topo *topo,
-			  unsigned int cpu, unsigned int nth, unsigned int of)
+			  unsigned int cpu, unsigned int package,
+			  unsigned int nth, unsigned int of)
 {
-	unsigned int package = topo->cpu_package[cpu];
 	unsigned int dev = iaa_nth_dev(topo, package, nth, of);
 	enum iaa_role role;
 
 	for (role = 0; role < IAA_NR_ROLES; role++) {
 		struct iaa_place *place = &table->places[cpu][role];
 
+		place->package_set = iaa_package_set(topo, role, package);
 		place->set = topo->distribute[role] ?
-			     iaa_package_set(topo, role, package) :
-			     iaa_dev_set(topo, role, dev);
+			     place->package_set : iaa_dev_set(topo, role, dev);
 		/* CPUs that share a set start at different queues of it */
 		place->start = nth % table->sets[place->set].nr;
 	}
@@ -174,8 +174,13 @@ static void iaa_place_cpus(struct iaa_table *table, const struct iaa_topo *topo)
 		nth = 0;
 		for (cpu = 0; cpu < topo->nr_cpus; cpu++)
 			if (topo->cpu_package[cpu] == package)
-				iaa_place_cpu(table, topo, cpu, nth++, of);
+				iaa_place_cpu(table, topo, cpu, package, nth++, of);
 	}
+
+	/* It may run something before it is told where it is */
+	for (cpu = 0; cpu < topo->nr_cpus; cpu++)
+		if (topo->cpu_package[cpu] == IAA_NO_PACKAGE)
+			iaa_place_cpu(table, topo, cpu, 0, 0, 1);
 }
 
 /* Every queue stands in at most one package set a role, plus in those of the

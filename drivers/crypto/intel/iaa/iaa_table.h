@@ -8,6 +8,7 @@
 #ifndef _IAA_TABLE_H
 #define _IAA_TABLE_H
 
+#include <linux/limits.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -36,7 +37,8 @@ struct iaa_topo_dev {
 /**
  * struct iaa_topo - what the map is made from
  * @nr_cpus: CPU ids are below it
- * @cpu_package: logical package by CPU id; below @nr_packages
+ * @cpu_package: logical package by CPU id, below @nr_packages; or
+ *	IAA_NO_PACKAGE for a CPU that is not online
  * @nr_packages: how many
  * @nr_devs: how many devices
  * @devs: the devices; their packages are filled in where they were -1
@@ -55,16 +57,20 @@ struct iaa_topo {
 	bool distribute[IAA_NR_ROLES];
 };
 
+/* It gets queues all the same, but is not counted where CPUs share devices */
+#define IAA_NO_PACKAGE	U16_MAX
+
 /* A stretch of iaa_table.wqs that some CPUs choose from */
 struct iaa_wq_set {
 	u16 first;
 	u16 nr;
 };
 
-/* Which set a CPU uses, and where its turn begins */
+/* Which set a CPU uses, where its turn begins, and which it may use besides */
 struct iaa_place {
 	u16 set;
 	u16 start;
+	u16 package_set;
 };
 
 struct iaa_table {
@@ -99,6 +105,21 @@ iaa_table_set(const struct iaa_table *table, unsigned int cpu,
 
 	*start = place->start;
 	return &table->sets[place->set];
+}
+
+/**
+ * iaa_table_package_set() - the queues of all devices that a CPU may use
+ * @table: the map
+ * @cpu: the CPU
+ * @role: what for
+ *
+ * Return: the set, of which iaa_table_set() is a part.
+ */
+static inline const struct iaa_wq_set *
+iaa_table_package_set(const struct iaa_table *table, unsigned int cpu,
+		      enum iaa_role role)
+{
+	return &table->sets[table->places[cpu][role].package_set];
 }
 
 #endif /* _IAA_TABLE_H */

@@ -24,6 +24,7 @@
 	__print_symbolic(reason,			\
 		{ IAA_NO_REASON,	"none" },	\
 		{ IAA_NO_QUEUE,		"no_queue" },	\
+		{ IAA_STALLED,		"stalled" },	\
 		{ IAA_NO_MODE,		"no_mode" },	\
 		{ IAA_BUSY,		"busy" },	\
 		{ IAA_TOO_LONG,		"too_long" },	\

@@ -161,7 +161,7 @@ err_free:
 void iaa_wq_drain(struct iaa_wq *wq)
 {
 	/* Twice: a verification starts its time anew */
-	unsigned long wait = msecs_to_jiffies(2 * iaa_timeout_ms) + HZ / 10;
+	unsigned long wait = 2 * READ_ONCE(iaa_timeout) + HZ / 10;
 
 	cancel_delayed_work_sync(&wq->recovery);
 	percpu_ref_kill(&wq->ref);

@@ -24,6 +24,8 @@ struct table_case {
 	/* where the devices are; all 0: spread over the packages; -1: unknown */
 	int where[MAX_DEVS];
 	bool spread;
+	/* the upper half of the CPUs is not online, as with nosmt */
+	bool half_offline;
 };
 
 static const struct table_case table_cases[] = {
@@ -40,6 +42,10 @@ static const struct table_case table_cases[] = {
 	{ "4 devices of unknown place", 32, 2, 4, 2, 1, true, false, { -1, -1, -1, -1 } },
 	{ "more CPUs than queues", 384, 1, 1, 2, 1, true, true },
 	{ "more queues than CPUs", 2, 1, 8, 8, 0, true, true },
+	{ "half of the CPUs offline", 384, 2, 8, 8, 0, true, false,
+	  .spread = true, .half_offline = true },
+	{ "half of the CPUs offline, 1 device", 64, 2, 1, 2, 1, true, true,
+	  .half_offline = true },
 	{ "3 packages, 2 devices on one", 24, 3, 2, 4, 1, true, true, { 1, 1 } },
 };
 
@@ -67,6 +73,10 @@ static struct table_fixture *table_make(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	for (cpu = 0; cpu < c->cpus; cpu++)
 		f->cpu_package[cpu] = cpu * c->packages / c->cpus;
+	for (cpu = 0; c->half_offline && cpu < c->cpus; cpu++)
+		f->cpu_package[cpu] = cpu < c->cpus / 2 ?
+				      2 * cpu * c->packages / c->cpus :
+				      IAA_NO_PACKAGE;
 	for (d = 0; d < c->devs; d++) {
 		for (q = 0; q < c->wqs; q++)
 			f->wqs[d][q] = FAKE_WQ(d, q);

@@ -80,6 +80,8 @@ static void acomp_unit_prepare(struct acomp_req *req, struct acomp_units *units)
 {
 	struct scatterlist *plain = units->plain;
 
+	/* Of an earlier request; not all paths through acomp set it anew */
+	req->chain.flags = 0;
 	if (plain && units->offset)
 		plain = scatterwalk_ffwd(units->slice, plain, units->offset);
 
@@ -123,6 +125,7 @@ static void acomp_unit_finish(struct acomp_req *req, struct acomp_units *units,
 static int acomp_units_run(struct acomp_req *req, struct acomp_units *units)
 {
 	struct crypto_acomp *tfm = crypto_acomp_reqtfm(req);
+	bool polls = tfm->poll && acomp_request_polls(req);
 	int err;
 
 	while (units->next < units->nr) {
@@ -130,7 +133,7 @@ static int acomp_units_run(struct acomp_req *req, struct acomp_units *units)
 		err = units->comp ? crypto_acomp_compress(req) :
 				    crypto_acomp_decompress(req);
 		if (err == -EINPROGRESS || err == -EBUSY) {
-			if (!tfm->poll || !acomp_request_polls(req))
+			if (!polls)
 				return -EINPROGRESS;
 			err = tfm->poll(req, 1, true);
 		}

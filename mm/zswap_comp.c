@@ -9,11 +9,13 @@
  * others that is one request of one page, and one buffer.
  *
  * Storing holds a context for a whole folio, so loading has a request of its
- * own: a fault never waits for reclaim. A task that migrates goes on using the
+ * own: a fault waits for other loads, a batch of them at most, but never for a
+ * folio to be stored. A task that migrates goes on using the
  * context that it locked. Loading several pages at once copies what was stored,
  * for zsmalloc's objects may be in two pieces and must not be held for long.
  *
- * For an algorithm that takes 8 pages, 24 pages a CPU are buffers.
+ * For an algorithm that takes 8 pages, 24 pages a CPU are buffers; what its three
+ * requests take comes on top.
  *
  * Lock order: zswap_comp_ctx.store_lock or load_lock, then zsmalloc's. Nothing
  * that may swap may be done with either mutex held: allocate with GFP_NOIO.

@@ -7,6 +7,7 @@
 #ifndef _LINUX_ZSWAP_BATCH_H
 #define _LINUX_ZSWAP_BATCH_H
 
+#include <linux/gfp_types.h>
 #include <linux/jump_label.h>
 #include <linux/types.h>
 
@@ -36,9 +37,24 @@ bool __zswap_load_queue(struct folio *folio, struct zswap_load_batch *batch);
 void __zswap_load_submit(struct zswap_load_batch *batch);
 
 /**
+ * zswap_load_batch_init() - begin to load several folios
+ * @batch: of folios, not initialised
+ *
+ * Return: @batch; or NULL if no compressor gains by it.
+ */
+static inline struct zswap_load_batch *
+zswap_load_batch_init(struct zswap_load_batch *batch)
+{
+	if (!static_branch_unlikely(&zswap_batches))
+		return NULL;
+	batch->nr = 0;
+	return batch;
+}
+
+/**
  * zswap_load_queue() - have a folio loaded together with others, if that pays
  * @folio: locked, in the swap cache, not up to date
- * @batch: of folios; zeroed at first
+ * @batch: of folios, from zswap_load_batch_init()
  *
  * Return: true if zswap has the folio and will have loaded it, as zswap_load()
  * does, when zswap_load_submit() returns, which the caller must call; false if
@@ -47,19 +63,43 @@ void __zswap_load_submit(struct zswap_load_batch *batch);
 static inline bool zswap_load_queue(struct folio *folio,
 				    struct zswap_load_batch *batch)
 {
-	return static_branch_unlikely(&zswap_batches) &&
+	return static_branch_unlikely(&zswap_batches) && batch &&
 	       __zswap_load_queue(folio, batch);
 }
 
 /**
+ * zswap_load_pending() - whether folios wait in a batch
+ * @batch: the batch, or NULL
+ */
+static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
+{
+	return static_branch_unlikely(&zswap_batches) && batch && batch->nr;
+}
+
+/**
+ * zswap_load_gfp() - how to allocate while folios wait in a batch
+ * @batch: the batch, or NULL
+ * @gfp: how its owner would
+ *
+ * They are locked: others may wait for them, and must not have to wait for
+ * reclaim, too. Who gets no memory submits the batch and tries again.
+ */
+static inline gfp_t zswap_load_gfp(const struct zswap_load_batch *batch, gfp_t gfp)
+{
+	if (!zswap_load_pending(batch))
+		return gfp;
+	return (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN;
+}
+
+/**
  * zswap_load_submit() - load the folios that wait in a batch
- * @batch: the batch, empty afterwards
+ * @batch: the batch, empty afterwards, or NULL
  *
  * Context: process, may sleep.
  */
 static inline void zswap_load_submit(struct zswap_load_batch *batch)
 {
-	if (batch->nr)
+	if (zswap_load_pending(batch))
 		__zswap_load_submit(batch);
 }
 
@@ -67,10 +107,26 @@ static inline void zswap_load_submit(struct zswap_load_batch *batch)
 
 struct zswap_load_batch {};
 
+static inline struct zswap_load_batch *
+zswap_load_batch_init(struct zswap_load_batch *batch)
+{
+	return NULL;
+}
+
 static inline bool zswap_load_queue(struct folio *folio,
 				    struct zswap_load_batch *batch)
 {
 	return false;
+}
+
+static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
+{
+	return false;
+}
+
+static inline gfp_t zswap_load_gfp(const struct zswap_load_batch *batch, gfp_t gfp)
+{
+	return gfp;
 }
 
 static inline void zswap_load_submit(struct zswap_load_batch *batch) {}

@@ -13,13 +13,16 @@
 #include "zram_drv.h"
 #include "zcomp_batch.h"
 
-/* Tell those who submit, above all swap, whether several pages at once pay */
-static void announce(struct zram *zram, bool batches)
+/*
+ * Tell those who submit, above all swap, whether several pages at once pay. They
+ * do not where only recompressed pages are read in windows.
+ */
+static void announce(struct zram *zram)
 {
 	struct request_queue *q = zram->disk->queue;
 	struct queue_limits lim = queue_limits_start_update(q);
 
-	if (batches)
+	if (zram->batch.write_comp && zram->batch.size > 1)
 		lim.features |= BLK_FEAT_BATCH;
 	else
 		lim.features &= ~BLK_FEAT_BATCH;
@@ -64,7 +67,7 @@ bool zram_batch_start(struct zram *zram, size_t huge_size)
 	zram->batch.write_comp = prio == ZRAM_PRIMARY_COMP ? comp : NULL;
 	zram->batch.huge_size = huge_size;
 	zcomp_batch_resize(comp, zram->batch.size);
-	announce(zram, zram->batch.size > 1);
+	announce(zram);
 
 	all = zcomp_batch_bytes(comp, &each);
 	pr_info("%s: %s in windows of %u pages, %zu bytes a CPU, %zu in all\n",
@@ -83,10 +86,9 @@ bool zram_batch_start(struct zram *zram, size_t huge_size)
  */
 void zram_batch_stop(struct zram *zram)
 {
-	if (zram->batch.comp)
-		announce(zram, false);
 	zram->batch.comp = NULL;
 	zram->batch.write_comp = NULL;
+	announce(zram);
 	memset(&zram->batch.stats, 0, sizeof(zram->batch.stats));
 }
 
@@ -130,7 +132,7 @@ static ssize_t batch_size_store(struct device *dev,
 	WRITE_ONCE(zram->batch.size, size);
 	if (zram->batch.comp) {
 		zcomp_batch_resize(zram->batch.comp, size);
-		announce(zram, size > 1);
+		announce(zram);
 	}
 	return len;
 }

@@ -82,15 +82,6 @@ static void settle(struct zram_wb_reader *reader, unsigned int i)
 			   WB_READY : WB_NONE;
 }
 
-static void forget(struct zram_wb_reader *reader)
-{
-	unsigned int i;
-
-	for (i = 0; i < reader->nr; i++)
-		settle(reader, i);
-	reader->nr = 0;
-}
-
 /**
  * zram_wb_reader_destroy() - the end of zram_wb_reader_create()
  * @reader: the reader, or NULL
@@ -101,7 +92,6 @@ void zram_wb_reader_destroy(struct zram_wb_reader *reader)
 
 	if (!reader)
 		return;
-	forget(reader);
 	for (i = 0; i < reader->win.nr; i++)
 		__free_page(reader->win.units[i].page);
 	zcomp_window_free(&reader->win);
@@ -159,18 +149,16 @@ void zram_wb_reader_fill(struct zram_wb_reader *reader,
 	if (!reader)
 		return;
 
-	i = find(reader, index);
-	if (i == reader->nr) {
-		forget(reader);
+	if (find(reader, index) == reader->nr) {
 		reader->nr = zram_pp_peek(ctl, reader->index, reader->win.nr);
 		for (i = 0; i < reader->nr; i++)
 			reader->state[i] = start(reader, i);
+		/* The disk may take its time; nothing is in flight meanwhile */
+		for (i = 0; i < reader->nr; i++)
+			settle(reader, i);
 		atomic64_inc(&reader->zram->batch.stats.pp);
 		atomic64_add(reader->nr, &reader->zram->batch.stats.pp_pages);
-		i = find(reader, index);
 	}
-	if (i < reader->nr)
-		settle(reader, i);
 }
 
 /**

@@ -25,6 +25,7 @@ typedef struct IAACommandOp {
     IAAOperand operand;
     bool waits;         /* for older descriptors of the WQs it is about */
     bool discards;      /* them instead */
+    bool closes;        /* those WQs take nothing while it is active */
     IAACommandError (*check)(IAAState *s, uint64_t wqs, unsigned operand);
     void (*begin)(IAAState *s, uint64_t wqs);
     void (*finish)(IAAState *s, uint64_t wqs);
@@ -282,23 +283,27 @@ static IAACommandError check_release_handle(IAAState *s, uint64_t wqs,
 static const IAACommandOp iaa_commands[] = {
     { .code = IAA_CMD_ENABLE_DEV,
       .check = check_enable_dev, .finish = finish_enable_dev },
-    { .code = IAA_CMD_DISABLE_DEV, .waits = true, .check = check_disable_dev,
+    { .code = IAA_CMD_DISABLE_DEV, .waits = true, .closes = true,
+      .check = check_disable_dev,
       .begin = begin_disable_dev, .finish = finish_disable_dev },
     { .code = IAA_CMD_DRAIN_ALL, .waits = true, .check = check_dev_enabled },
-    { .code = IAA_CMD_ABORT_ALL, .discards = true, .check = check_dev_enabled },
-    { .code = IAA_CMD_RESET_DEV, .discards = true, .finish = finish_reset_dev },
+    { .code = IAA_CMD_ABORT_ALL, .discards = true, .closes = true,
+      .check = check_dev_enabled },
+    { .code = IAA_CMD_RESET_DEV, .discards = true, .closes = true,
+      .finish = finish_reset_dev },
     { .code = IAA_CMD_ENABLE_WQ, .operand = OPERAND_ID,
       .check = check_enable_wq, .finish = finish_enable_wq },
     { .code = IAA_CMD_DISABLE_WQ, .operand = OPERAND_MASK, .waits = true,
-      .check = check_wqs_enabled, .finish = finish_disable_wq },
+      .closes = true, .check = check_wqs_enabled, .finish = finish_disable_wq },
     { .code = IAA_CMD_DRAIN_WQ, .operand = OPERAND_MASK, .waits = true,
       .check = check_wqs_enabled },
     { .code = IAA_CMD_ABORT_WQ, .operand = OPERAND_MASK, .discards = true,
-      .check = check_wqs_enabled },
+      .closes = true, .check = check_wqs_enabled },
     { .code = IAA_CMD_RESET_WQ, .operand = OPERAND_MASK, .discards = true,
-      .check = check_dev_enabled, .finish = finish_reset_wq },
+      .closes = true, .check = check_dev_enabled, .finish = finish_reset_wq },
     { .code = IAA_CMD_DRAIN_PASID, .waits = true, .check = check_dev_enabled },
-    { .code = IAA_CMD_ABORT_PASID, .waits = true, .check = check_dev_enabled },
+    { .code = IAA_CMD_ABORT_PASID, .waits = true, .closes = true,
+      .check = check_dev_enabled },
     { .code = IAA_CMD_REQUEST_INT_HANDLE, .operand = OPERAND_HANDLE,
       .check = check_request_handle },
     { .code = IAA_CMD_RELEASE_INT_HANDLE, .operand = OPERAND_HANDLE,
@@ -313,6 +318,13 @@ static const IAACommandOp *command_find(unsigned code)
         }
     }
     return NULL;
+}
+
+bool iaa_cmd_closes_wqs(unsigned code)
+{
+    const IAACommandOp *op = command_find(code);
+
+    return op && op->closes;
 }
 
 uint32_t iaa_cmdcap(const IAAState *s)

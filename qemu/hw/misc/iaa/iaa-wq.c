@@ -318,9 +318,7 @@ static bool wq_accepts(const IAAState *s, unsigned wq)
 {
     return s->state == IAA_STATE_ENABLED && s->wq[wq].enabled &&
            !(s->cmd.active && (s->cmd.wqs & BIT_ULL(wq)) &&
-             s->cmd.code != IAA_CMD_DRAIN_ALL &&
-             s->cmd.code != IAA_CMD_DRAIN_WQ &&
-             s->cmd.code != IAA_CMD_DRAIN_PASID);
+             iaa_cmd_closes_wqs(s->cmd.code));
 }
 
 static MemTxResult portal_burst(void *opaque, hwaddr addr, const void *buf,

@@ -175,6 +175,7 @@ uint32_t iaa_cmdcap(const IAAState *s);
  * @now: virtual clock
  */
 void iaa_cmd_poll(IAAState *s, int64_t now);
+bool iaa_cmd_closes_wqs(unsigned code);
 
 /**
  * iaa_halt: stop at once, as after a fatal hardware error

@@ -8,6 +8,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$ROOT/build
 SYSROOT=$BUILD/sysroot
 SRC=$BUILD/src			# pristine trees, never edited
+# The pristine kernel: Debian's, or a copy of the user's own
+PRISTINE_LINUX=$SRC/linux${LINUX_SRC:+-user}
 DL=$BUILD/dl			# what apt downloaded
 LOG=$BUILD/log
 # The project's path inside the sandbox: the same for every checkout, so that
@@ -30,6 +32,13 @@ usage()
 have() { command -v "$1" >/dev/null 2>&1; }
 
 jobs_default() { nproc; }
+
+# pristine_id TREE: which sources a tree holds; objects of others are of no use to it
+pristine_id()
+{
+	printf '%s %s %s\n' "${1#"$BUILD"/}" "$(sha256sum <"$1/Makefile" | cut -c-16)" \
+		"$(cat "$1.id" 2>/dev/null || true)"
+}
 
 # sandboxed CMD...: run in the Debian sysroot
 sandboxed() { "$ROOT/scripts/sandbox" "$@"; }

@@ -70,6 +70,8 @@ static inline bool zswap_load_queue(struct folio *folio,
 /**
  * zswap_load_pending() - whether folios wait in a batch
  * @batch: the batch, or NULL
+ *
+ * Return: true if zswap_load_submit() would load some.
  */
 static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
 {
@@ -83,6 +85,8 @@ static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
  *
  * They are locked: others may wait for them, and must not have to wait for
  * reclaim, too. Who gets no memory submits the batch and tries again.
+ *
+ * Return: @gfp, without what reclaims directly if folios wait.
  */
 static inline gfp_t zswap_load_gfp(const struct zswap_load_batch *batch, gfp_t gfp)
 {

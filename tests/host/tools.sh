@@ -20,6 +20,47 @@ machine()
 	must "$here/fake-sysfs" "$IAA_ROOT" "$@"
 }
 
+# crypto_queues: names of those bound to crypto
+crypto_queues()
+{
+	local queue
+	for queue in "$DSA"/devices/wq*; do
+		[[ $(readlink "$queue/driver") != */crypto ]] || printf '%s\n' "${queue##*/}"
+	done
+}
+
+# driver_says [QUEUE:STATE[:RESETS:ERRORS]]...: wq_stats, all queues of crypto live but these
+driver_says()
+{
+	local queue word state resets errors
+	mkdir -p "$DEBUGFS"
+	crypto_queues | while read -r queue; do
+		state=live resets=0 errors=0
+		for word; do
+			[ "${word%%:*}" != "$queue" ] || IFS=: read -r _ state resets errors <<<"$word:0:0"
+		done
+		printf 'iaa device:\n  id: %s\n  n_wqs: 1\n  comp_calls: 3\n  errors: 0\n  wqs:\n' "${queue:2:1}"
+		printf '    name: iaa_crypto\n    id: %s\n    state: %s\n    resets: %s\n    comp_calls: 3\n    errors: %s\n\n' \
+			"$queue" "$state" "$resets" "${errors%%:*}"
+	done >"$DEBUGFS/wq_stats"
+}
+
+# kernel_unbinds DRIVER: act on names written to its unbind, as the kernel does: the
+# queue has no driver then, the device no queues
+kernel_unbinds()
+{
+	mkfifo "$DSA/drivers/$1/unbind"
+	(
+		exec >/dev/null 2>&1
+		while read -r name; do
+			echo "unbind $1 $name" >>"$IAA_ROOT/calls"
+			echo disabled >"$DSA/devices/$name/state"
+			rm -f "$DSA/devices/$name/driver"
+		done <>"$DSA/drivers/$1/unbind"
+	) &
+	defer kill $!
+}
+
 # queues: those enabled and bound to crypto
 queues()
 {
@@ -31,8 +72,16 @@ queues()
 	done | sort -V | paste -sd' '
 }
 
-# state: all that iaa-config could change
-state() { (cd "$IAA_ROOT" && find . -type f ! -name '*.lock' -exec md5sum {} + -o -type l -printf '%p %l\n' | sort); }
+# state: all that iaa-config could change, and what it had accel-config do; that it has
+# the drivers loaded, if they are not, is no change
+state()
+{
+	(
+		cd "$IAA_ROOT"
+		find . -type f ! -name '*.lock' ! -name calls ! -name compressors -exec md5sum {} + -o -type l -printf '%p %l\n' | sort
+		grep -v '^modprobe' calls || true
+	)
+}
 
 # says STATUS TEXT CMD...: ends with STATUS, and TEXT is in what it prints
 says()
@@ -224,6 +273,52 @@ test_failures()
 	equal "$(queues | wc -w)" 8 "queues after the next run"
 }
 
+# A device that halted and did not come back leaves queue and device bound, though both
+# read disabled; nothing can be enabled before they are unbound
+test_bound_but_disabled()
+{
+	machine
+	kernel_unbinds crypto
+	kernel_unbinds idxd
+	must iaa-config
+	echo disabled >"$DSA/devices/wq1.0/state"
+	echo disabled >"$DSA/devices/wq1.1/state"
+	echo disabled >"$DSA/devices/iax1/state"
+	must iaa-config
+	grep -q '^unbind crypto wq1.0' "$IAA_ROOT/calls" || fail "wq1.0 was not unbound"
+	grep -q '^unbind idxd iax1' "$IAA_ROOT/calls" || fail "iax1 was not unbound"
+	equal "$(queues | wc -w)" 8 "queues"
+	echo disabled >"$DSA/devices/wq1.0/state"
+	must iaa-config --off
+	equal "$(crypto_queues)" '' "queues bound after --off"
+	must iaa-config
+	ln -sfn "$DSA/drivers/user" "$DSA/devices/wq1.1/driver"
+	echo disabled >"$DSA/devices/wq1.1/state"
+	refuses 'iax1/wq1.1 (driver user)' iaa-config
+}
+
+# udev may be half through loading the drivers
+test_modules_first()
+{
+	machine
+	must iaa-config
+	equal "$(head -n 2 "$IAA_ROOT/calls" | paste -sd,)" 'modprobe -q idxd,modprobe -q iaa_crypto' "the first calls"
+	machine --devices 4
+	mv "$DSA/devices/iax3" "$IAA_ROOT/late"
+	FAKE_LATE=iax3 must iaa-config
+	equal "$(queues | wc -w)" 8 "queues, with a device that came during modprobe"
+}
+
+test_a_device_that_fails()
+{
+	machine
+	FAKE_DEVICE_FAILS=iax2 says 1 'iax2 could not be enabled' iaa-config
+	grep -q 'echo 1 > /sys/bus/pci/devices/0000:12:02.0/reset' "$KTAP_TMP/out" || fail "does not say what mends it"
+	equal "$(queues)" 'wq0.0:64 wq0.1:64 wq1.0:64 wq1.1:64 wq3.0:64 wq3.1:64' "queues of the others"
+	must iaa-config
+	equal "$(queues | wc -w)" 8 "queues after the next run"
+}
+
 test_no_device()
 {
 	machine --none
@@ -314,11 +409,38 @@ test_doctor_queues()
 	machine
 	must iaa-config -d 1
 	says 0 'without a queue for deflate-iaa: iax1 iax3' iaa-doctor
-	mkdir -p "$DEBUGFS"
-	printf '    id: wq0.0\n    state: stalled\n    resets: 0\n    errors: 0\n' >"$DEBUGFS/wq_stats"
+	driver_says
+	says 0 'served by hardware: 4 queue(s) on 2 device(s)' iaa-doctor
+	driver_says wq0.0:live:2:5
+	says 0 'wq0.0 had to be reset 2 time(s) and gave back 5' iaa-doctor
+}
+
+# Bound to the driver, and of no use: software serves, and the doctor must not say otherwise
+test_doctor_queues_that_do_not_serve()
+{
+	local queue
+	machine
+	must iaa-config -d 1
+	driver_says wq0.0:stalled:1:0
 	says 1 'wq0.0 is stalled' iaa-doctor
-	printf '    id: wq0.0\n    state: live\n    resets: 2\n    errors: 5\n' >"$DEBUGFS/wq_stats"
-	says 0 'reset 2 time(s) and gave back 5' iaa-doctor
+	says 1 'mend: echo wq0.0 > /sys/bus/dsa/drivers/crypto/unbind' iaa-doctor
+	says 1 'served by hardware: 3 queue(s) on 2 device(s)' iaa-doctor
+	says 1 '1 queue(s) more are bound' iaa-doctor
+	driver_says wq0.0:stalled wq0.1:stalled wq2.0:stalled wq2.1:idle
+	says 1 'served by software: of 4 queue(s) bound to the driver none serves' iaa-doctor
+	! grep -q 'by hardware: [1-9]' "$KTAP_TMP/out" || fail "says that hardware serves"
+	# Without statistics it has to go by what idxd says
+	rm -r "$DEBUGFS"
+	says 0 'served by hardware: 4 queue(s)' iaa-doctor
+	for queue in $(crypto_queues); do
+		echo disabled >"$DSA/devices/$queue/state"
+	done
+	says 1 'served by software: of 4 queue(s)' iaa-doctor
+	says 1 'iax0/wq0.1 is bound to the driver crypto, but disabled' iaa-doctor
+	says 1 'mend: echo wq0.1 > /sys/bus/dsa/drivers/crypto/unbind' iaa-doctor
+	says 1 'mend: iaa-config' iaa-doctor
+	driver_says
+	says 1 'served by software: of 4 queue(s)' iaa-doctor
 }
 
 test_doctor_fallbacks()

@@ -6,6 +6,7 @@
 # any order without losing what holds on to them.
 #
 # vm: kernel=test
+# debug: yes
 # timeout: 240
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -5,6 +5,7 @@
 # reports each of their cases. Fails where a suite is missing or a case failed.
 #
 # vm: kernel=test
+# debug: only
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 

@@ -8,6 +8,7 @@
 # IAA_CYCLES: how often queues are disabled and enabled again (default 5; 500 take hours).
 #
 # vm: devices=4 packages=2 smp=4 mem=2G
+# kcsan: yes
 # timeout: 1500
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "$0")/../lib/ktap.sh"

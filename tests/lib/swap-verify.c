@@ -28,6 +28,7 @@ static struct {
 	int pageout;
 	int huge;
 	int willneed;
+	int fail;
 } opt = { .seed = 1, .dir = "/corpus", .rounds = 1, .threads = 1 };
 
 static struct corpus corpus;
@@ -44,6 +45,7 @@ static const char usage[] =
 "  --pageout        ask for it to be swapped out, by MADV_PAGEOUT\n"
 "  --huge           ask for large folios, by MADV_HUGEPAGE\n"
 "  --willneed       before checking it, ask for all of it by MADV_WILLNEED\n"
+"  --fail           let allocations fail for the threads, as fault injection is set up\n"
 "  --hold FILE      between writing and checking print \"holding\", and go on when FILE is there\n";
 
 struct part {
@@ -53,10 +55,23 @@ struct part {
 	uint32_t round;
 };
 
+/* This thread only: starting a program or a thread would fail more often than not. */
+static void let_fail(void)
+{
+	FILE *f;
+
+	if (!opt.fail)
+		return;
+	f = fopen("/proc/thread-self/make-it-fail", "w");
+	if (!f || fputs("1", f) < 0 || fclose(f))
+		die("make-it-fail: %s", strerror(errno));
+}
+
 static void *write_part(void *arg)
 {
 	struct part *part = arg;
 
+	let_fail();
 	for (uint64_t i = part->first; i < part->first + part->pages; i++)
 		page_fill(&corpus, opt.seed, i, part->round, memory + i * TEST_PAGE_SIZE);
 	if (opt.pageout &&
@@ -71,6 +86,7 @@ static void *check_part(void *arg)
 	struct part *part = arg;
 	uint64_t bad = 0;
 
+	let_fail();
 	if (opt.willneed &&
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_WILLNEED))
@@ -126,6 +142,7 @@ static void parse(int argc, char **argv)
 		{ "pageout", no_argument, &opt.pageout, 1 },
 		{ "huge", no_argument, &opt.huge, 1 },
 		{ "willneed", no_argument, &opt.willneed, 1 },
+		{ "fail", no_argument, &opt.fail, 1 },
 		{ "hold", required_argument, NULL, 'h' },
 		{ }
 	};

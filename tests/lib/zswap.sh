@@ -14,8 +14,13 @@
 #   folio_size SIZE		the only size that faults give programs asking for large folios:
 #				4K, 16K, 64K, 2M
 #   folio_count SIZE NAME	a counter of folios of that size
-#   with_failures CMD...	run CMD while memory allocations fail; see failures_setup
-#   failures_setup NAME PERCENT	make NAME (failslab, fail_page_alloc) ready for it
+#   failures_setup NAME PERCENT	have NAME (failslab, fail_page_alloc) fail that many allocations
+#				of tasks that ask for it (swap-verify --fail)
+#   failures_count NAME		how many have failed since
+#   cgroup_zswap_empty CGROUP	fail unless its statistics say by and by that zswap holds nothing of it
+#   keep_statistics_fresh CGROUP	until the case ends; for the shrinker
+#   zswap_selftests COMPRESSOR	the kernel's own test of zswap: all cases that are known to pass on
+#				the kernel before us have to
 
 ZSWAP=/sys/module/zswap/parameters
 ZSWAP_DEBUG=/sys/kernel/debug/zswap
@@ -124,6 +129,9 @@ folio_size()
 
 folio_count() { cat "$THP/hugepages-$(kib "$1")kB/stats/$2"; }
 
+# Counts down with every failure, and ends them at 0
+FAILURES=1000000000
+
 failures_setup()
 {
 	local dir=/sys/kernel/debug/$1
@@ -131,7 +139,7 @@ failures_setup()
 	defer put 0 "$dir/probability"
 	put "$2" "$dir/probability"
 	put 1 "$dir/interval"
-	put -1 "$dir/times"
+	put $FAILURES "$dir/times"
 	put 0 "$dir/verbose"
 	put Y "$dir/task-filter"
 	put N "$dir/ignore-gfp-wait"
@@ -139,8 +147,56 @@ failures_setup()
 	[ ! -e "$dir/min-order" ] || put 0 "$dir/min-order"
 }
 
-with_failures()
+failures_count() { echo $((FAILURES - $(cat "/sys/kernel/debug/$1/times"))); }
+
+# A cgroup's statistics may be two seconds old.
+cgroup_zswap_empty()
 {
-	# shellcheck disable=SC2016
-	bash -c 'echo 1 >/proc/self/make-it-fail; exec "$@"' sh "$@"
+	local i left
+	for ((i = 0; i < 50; i++)); do
+		left=$(awk '/^(zswap|zswapped|zswap_incomp) / && $2 { print $1 "=" $2 }' "$1/memory.stat")
+		[ -n "$left" ] || return 0
+		sleep 0.2
+	done
+	fail "nothing is in zswap, but memory.stat says: ${left//$'\n'/ }"
+}
+
+# The shrinker goes by the cgroup's statistics, which may be older than all of a test;
+# whoever reads them has them brought up to date.
+keep_statistics_fresh()
+{
+	while cat "$1/memory.stat" >/dev/null 2>&1; do sleep 0.05; done &
+	defer kill $!
+}
+
+# What test_zswap of 7.3 passes on 7.3 in a guest of this size
+SELFTESTS_PASS=(
+	test_zswap_usage
+	test_swapin_nozswap
+	test_zswapin
+	test_zswap_writeback_enabled
+	test_zswap_writeback_disabled
+	test_no_kmem_bypass
+	test_no_invasive_cgroup_shrink
+	test_zswap_incompressible
+)
+
+# The swap device has room for the half of memory that one of the cases swaps out. Some go
+# by statistics that may be old, and fail now and then on any kernel: one pass of three will do.
+zswap_selftests()
+{
+	local program=${SELFTESTS:-/selftests}/cgroup/test_zswap name out=$KTAP_TMP/selftests bad try
+	[ -x "$program" ] || skip "no kernel selftest $program"
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || skip "no cgroup v2 at /sys/fs/cgroup"
+	zswap_setup "$1" 1536M
+	for try in 1 2 3; do
+		bad=''
+		info "run $try"
+		"$program" 2>&1 | tee -a "$out" | sed 's/^/#   /' || true
+		for name in "${SELFTESTS_PASS[@]}"; do
+			grep -qE "^ok [0-9]+ $name\$" "$out" || bad+=" $name"
+		done
+		[ -n "$bad" ] || return 0
+	done
+	fail "these pass on the kernel before us:$bad"
 }

@@ -7,6 +7,7 @@
 # where batch_stat does not tell what happened.
 #
 # vm: kernel=test
+# debug: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -6,6 +6,7 @@
 # hardware should have served and did not.
 #
 # vm: kernel=test
+# debug: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

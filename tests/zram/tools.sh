@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What people set zram up with, and the kernel's own selftests of it, as they stand. Fails
-# where one of them does not get the algorithm it asked for.
+# What people set zram up with. Fails where one of them does not get the algorithm it asked
+# for.
 #
 # vm: kernel=test
 # timeout: 400
@@ -47,10 +47,10 @@ test_zramswap()
 	must zramswap start
 	equal "$(selected zram0)" '[deflate-iaa]' "algorithm"
 	grep -q /dev/zram0 /proc/swaps || fail "no swap on zram0: $(cat "$KTAP_TMP/out")"
-	before=$(zram_stat zram0 mm_stat 1)
+	before=$(zram_stat zram0 io_stat 2)
 	must swap-verify --size 8M --pageout
-	at_least "$(zram_stat zram0 mm_stat 9)" 0 "huge pages"
-	info "$(($(zram_stat zram0 mm_stat 1) - before)) bytes went there"
+	at_least "$(awk '$3 == "zram0" { print $4 }' /proc/diskstats)" 1 "reads of zram0"
+	equal "$(zram_stat zram0 io_stat 2)" "$before" "failed writes"
 	must zramswap stop
 }
 
@@ -65,23 +65,17 @@ test_zram_generator()
 	printf '[zram0]\nzram-size = 64\ncompression-algorithm = deflate-iaa\n' \
 		>/etc/systemd/zram-generator.conf
 	[ -e /sys/block/zram0 ] || cat /sys/class/zram-control/hot_add >/dev/null
+	# It has systemd write the swap signature, which is not in every guest.
+	if [ ! -e /usr/lib/systemd/systemd-makefs ]; then
+		# shellcheck disable=SC2016
+		printf '#!/bin/sh\nexec mkswap "$2"\n' >/usr/lib/systemd/systemd-makefs
+		chmod +x /usr/lib/systemd/systemd-makefs
+		defer rm /usr/lib/systemd/systemd-makefs
+	fi
 	must $generator "$KTAP_TMP/units" "$KTAP_TMP/units" "$KTAP_TMP/units"
 	must $generator --setup-device zram0
 	defer zram_put_away /dev/zram0
 	equal "$(selected zram0)" '[deflate-iaa]' "algorithm"
-}
-
-test_kernel_selftests()
-{
-	local dir=${SELFTESTS:-/selftests/zram}
-	[ -x "$dir/zram.sh" ] || skip "no kernel selftests in $dir"
-	need_command bc mkfs.ext4
-	need_zram
-	cp -r "$dir" "$KTAP_TMP/selftests"
-	cd "$KTAP_TMP/selftests"
-	./zram.sh >"$KTAP_TMP/out" 2>&1 || fail "$(tail -n 20 "$KTAP_TMP/out")"
-	! grep -q FAIL "$KTAP_TMP/out" || fail "$(grep FAIL "$KTAP_TMP/out")"
-	equal "$(grep -c '\[PASS\]' "$KTAP_TMP/out")" 2 "selftests passed"
 }
 
 ktap_main

@@ -6,6 +6,7 @@
 # got its pages one by one.
 #
 # vm: kernel=test devices=2
+# debug: yes
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -81,21 +82,43 @@ test_willneed()
 }
 
 # Reclaim goes on to what zswap holds. Folios of a page are stored without a batch.
-test_writeback()
+writeback()
 {
 	local group before
-	need_iaa
-	iaa_configure
-	zswap_setup deflate-iaa 128M
 	zswap_set shrinker_enabled Y
-	cgroup_create group 4M
+	cgroup_create group 6M
+	keep_statistics_fresh "$group"
 	before=$(vm_count zswpwb)
 	iaa_stats_reset
-	must in_cgroup "$group" swap-verify --size 12M --threads 2
+	must in_cgroup "$group" swap-verify --size 18M --threads 2
 	info "$(($(vm_count zswpwb) - before)) pages written back"
 	at_least "$(vm_count zswpwb)" $((before + 64)) "pages written back"
 	expect_batches 64
 	zswap_empty
+}
+
+test_writeback()
+{
+	need_iaa
+	iaa_configure
+	zswap_setup deflate-iaa 128M
+	writeback
+}
+
+# Where the device is not synchronous, neighbours of a batch go out in one bio.
+test_writeback_merged()
+{
+	local bios pages
+	need_iaa
+	iaa_configure
+	zswap_setup_async deflate-iaa 128M
+	bios=$(vm_count nrswpout)
+	pages=$(vm_count pswpout)
+	writeback
+	bios=$(($(vm_count nrswpout) - bios))
+	pages=$(($(vm_count pswpout) - pages))
+	info "$pages pages written in $bios bios"
+	at_least "$pages" $((bios * 6 / 5)) "pages written, against six in five bios"
 }
 
 ktap_main

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # zswap under real pressure: several threads in a cgroup that is too small for them, while
-# what they use changes under them. Fails on a wrong page, on a pool that does not go away,
+# what they use changes under them, with single pages and with 64K folios. Fails on a wrong page, on a pool that does not go away,
 # and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
 #
 # vm: kernel=test devices=2 smp=4
-# timeout: 900
+# timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
@@ -44,6 +44,17 @@ under_load()
 
 zswpout_of_load() { awk '$1 == "zswpout" { print $2 }' "$KTAP_TMP/load"; }
 
+# huge CASE: the same with folios of 64K, which have to reach zswap as such
+huge()
+{
+	local before
+	folio_size 64K
+	LOAD+=(--huge)
+	before=$(folio_count 64K zswpout)
+	"$1"
+	at_least "$(folio_count 64K zswpout)" $((before + 50)) "folios of 64K to zswap"
+}
+
 test_threads()
 {
 	local group
@@ -53,16 +64,7 @@ test_threads()
 	at_least "$(zswpout_of_load)" 2000 "pages to zswap"
 }
 
-test_large_folios()
-{
-	local group
-	hardware
-	folio_size 64K
-	cgroup_create group 7M
-	LOAD+=(--huge)
-	under_load sleep 1
-	at_least "$(folio_count 64K zswpout)" 50 "folios of 64K to zswap"
-}
+test_threads_huge() { huge test_threads; }
 
 next_compressor()
 {
@@ -88,6 +90,8 @@ test_compressor_switched()
 	fail "old pools are left: $(ls /sys/kernel/debug/zsmalloc)"
 }
 
+test_compressor_switched_huge() { huge test_compressor_switched; }
+
 toggle_cpus()
 {
 	local cpu=/sys/devices/system/cpu/cpu$((turn++ % 2 + 1))/online
@@ -107,6 +111,8 @@ test_cpus_come_and_go()
 	at_least $turn 2 "CPUs taken away"
 }
 
+test_cpus_come_and_go_huge() { huge test_cpus_come_and_go; }
+
 toggle_queues()
 {
 	must iaa_wq_cycle "$dev" "wq${dev#iax}.$((turn++ % 2))"
@@ -125,12 +131,14 @@ test_queues_come_and_go()
 	at_least $turn 2 "times the queue was disabled"
 }
 
+test_queues_come_and_go_huge() { huge test_queues_come_and_go; }
+
 test_all_queues_go()
 {
 	local group
 	hardware
 	cgroup_create group 7M
-	in_cgroup "$group" swap-verify --size 12M --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
+	in_cgroup "$group" "${LOAD[@]}" --rounds 1 --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	local pid=$!
 	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
 	iaa_unconfigure
@@ -138,6 +146,8 @@ test_all_queues_go()
 	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
 	zswap_empty
 }
+
+test_all_queues_go_huge() { huge test_all_queues_go; }
 
 # A little over the limit is in order: a folio that was begun is finished.
 check_usage()
@@ -159,6 +169,8 @@ test_zswap_max()
 	at_least $most $((512 << 10)) "the most that zswap used"
 }
 
+test_zswap_max_huge() { huge test_zswap_max; }
+
 # Without writeback nothing of the cgroup may reach the swap device.
 test_no_writeback()
 {
@@ -172,15 +184,32 @@ test_no_writeback()
 	equal "$(vm_count pswpout)" "$before" "pages written to the swap device"
 }
 
-test_shrinker_writes_back()
+# With the statistics left as they are, seconds old: the shrinker has to live with that.
+shrinker_writes_back()
 {
 	local group before
-	hardware
 	zswap_set shrinker_enabled Y
 	cgroup_create group 6M
 	before=$(vm_count zswpwb)
 	under_load sleep 1
+	info "$(($(vm_count zswpwb) - before)) pages written back"
 	at_least "$(vm_count zswpwb)" $((before + 100)) "pages written back"
 }
+
+test_shrinker_writes_back()
+{
+	hardware
+	shrinker_writes_back
+}
+
+test_shrinker_writes_back_async()
+{
+	need_iaa
+	iaa_configure
+	zswap_setup_async deflate-iaa
+	shrinker_writes_back
+}
+
+test_shrinker_writes_back_huge() { huge test_shrinker_writes_back_async; }
 
 ktap_main

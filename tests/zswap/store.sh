@@ -6,6 +6,7 @@
 # accelerator should have served and did not. SIZE=N in the environment: N MiB (4).
 #
 # vm: kernel=test devices=2
+# debug: yes
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

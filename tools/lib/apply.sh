@@ -37,28 +37,58 @@ set_attr()
 	}
 }
 
+# unbind DRIVER NAME: take a queue or device from its driver, whatever its state
+unbind()
+{
+	if [ -n "$dry_run$verbose" ]; then
+		printf '+ echo %s > %s\n' "$2" "$DSA/drivers/$1/unbind"
+	fi
+	[ -z "$dry_run" ] || return 0
+	{ printf '%s\n' "$2" >"$DSA/drivers/$1/unbind"; } 2>/dev/null || {
+		warn "$2 could not be taken from the driver $1; dmesg | grep idxd may say why"
+		return 1
+	}
+}
+
+# release NAME CMD...: take NAME from the driver it is bound to, with CMD if it is
+# enabled. accel-config takes what is not enabled for done, but a queue of a device that
+# halted may stay bound, and nothing could be enabled then.
+release()
+{
+	local name=$1
+	shift
+	if queue_enabled "$name"; then
+		run "$@" || return
+		[ -z "$dry_run" ] || return 0
+	fi
+	queue_driver "$name"
+	[ -z "$REPLY" ] || unbind "$REPLY" "$name"
+}
+
+# disable_queue DEVICE QUEUE
+disable_queue() { release "$2" accel-config disable-wq ${force:+--force} "$1/$2"; }
+
 # disable_device DEVICE: its queues first; idxd would do that too, but warns
 disable_device()
 {
 	local queue
-	attr "$DSA/devices/$1/state"
-	[ "$REPLY" != disabled ] || return 0
 	for queue in ${queues_of[$1]}; do
-		queue_enabled "$queue" || continue
-		run accel-config disable-wq ${force:+--force} "$1/$queue" || return
+		disable_queue "$1" "$queue" || return
 	done
-	run accel-config disable-device ${force:+--force} "$1"
+	release "$1" accel-config disable-device ${force:+--force} "$1"
 }
 
-# foreign_queues DEVICE...: set REPLY to enabled queues that somebody else uses
+# foreign_queues DEVICE...: set REPLY to queues that another driver has
 foreign_queues()
 {
 	local device queue found=
 	for device in "$@"; do
 		for queue in ${queues_of[$device]}; do
-			queue_enabled "$queue" || continue
 			queue_driver "$queue"
-			[ "$REPLY" = crypto ] || found+="$device/$queue (driver $REPLY) "
+			case $REPLY in
+			crypto|'') ;;
+			*) found+="$device/$queue (driver $REPLY) " ;;
+			esac
 		done
 	done
 	REPLY=${found% }
@@ -111,15 +141,52 @@ restore_zswap()
 
 reload_driver() { run modprobe -r iaa_crypto && run modprobe iaa_crypto; }
 
-# verify_plan: every queue of the driver crypto is enabled and bound
+# enable_plan: device by device. load-config -e stops at the first that fails, and would
+# leave all others without a queue. What failed is for verify_plan to say.
+enable_plan()
+{
+	local device queue list
+	for device in "${plan_devices[@]}"; do
+		list=()
+		for queue in "${plan_queues[@]}"; do
+			[ "${plan_device_of[$queue]}" != "$device" ] || list+=("$device/$queue")
+		done
+		if run accel-config enable-device "$device"; then
+			run accel-config enable-wq "${list[@]}" || true
+		fi
+	done
+}
+
+# verify_device DEVICE: it is enabled, or what can be done about it is said
+verify_device()
+{
+	local state pci
+	attr "$DSA/devices/$1/state" gone
+	state=$REPLY
+	[ "$state" != enabled ] || return 0
+	pci_address "$1"
+	pci=$REPLY
+	warn "$1 could not be enabled, and is $state: dmesg | grep $pci may say why; to start it anew:" \
+		"echo 1 > /sys/bus/pci/devices/$pci/reset; $self"
+	return 1
+}
+
+# verify_plan: every device is enabled, and every queue of the driver crypto enabled and bound
 verify_plan()
 {
-	local queue status=0
+	local device queue status=0
+	for device in "${plan_devices[@]}"; do
+		verify_device "$device" || status=1
+	done
 	for queue in "${plan_queues[@]}"; do
-		[ "${plan[$queue driver_name]:-}" = crypto ] || continue
+		device=${plan_device_of[$queue]}
+		attr "$DSA/devices/$device/state"
+		if [ "$REPLY" != enabled ] || [ "${plan[$queue driver_name]:-}" != crypto ]; then
+			continue
+		fi
 		queue_driver "$queue"
 		if [ "$REPLY" != crypto ] || ! queue_enabled "$queue"; then
-			warn "$queue was not enabled; the reason may be in dmesg"
+			warn "$device/$queue could not be enabled; dmesg | grep -e $queue -e idxd may say why"
 			status=1
 		fi
 	done

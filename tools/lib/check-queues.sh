@@ -2,6 +2,11 @@
 # shellcheck shell=bash disable=SC2154
 #
 # Devices, their queues, and the queues' driver. Sourced by iaa-doctor.
+#
+# Bound to the driver is not yet served: a queue that stopped answering stays bound
+# while software does its work. What the driver says in wq_stats decides.
+
+: "${bound=0}" "${serving=0}" "${served=0}"
 
 # check_driver: fails if there is none
 check_driver()
@@ -43,61 +48,124 @@ check_device()
 	enabled|disabled) good "$device is $state" ;;
 	*)	pci_address "$device"
 		finding "$device is $state; dmesg | grep idxd says why" \
-			"echo $REPLY > /sys/bus/pci/drivers/idxd/unbind; echo $REPLY > /sys/bus/pci/drivers/idxd/bind; iaa-config" ;;
+			"echo 1 > /sys/bus/pci/devices/$REPLY/reset; iaa-config" ;;
 	esac
 }
 
-# check_disabled_queue DEVICE QUEUE: fine, unless somebody configured it for us
-check_disabled_queue()
+# read_driver_states: what the driver says of its queues: driver_state[wq1.0]=live,
+# driver_resets, driver_errors; see_driver is empty where it can't be asked
+declare -A driver_state=() driver_resets=() driver_errors=()
+see_driver=''
+read_driver_states()
+{
+	local key value id=''
+	driver_state=() driver_resets=() driver_errors=()
+	see_driver=''
+	[ -r "$DEBUGFS/wq_stats" ] || return 0
+	see_driver=y
+	while read -r key value; do
+		case $key in
+		# A device has the same keys, and a number for its id
+		id:)	if [[ $value == wq* ]]; then id=$value; else id=''; fi ;;
+		state:)	[ -z "$id" ] || driver_state[$id]=$value ;;
+		resets:) [ -z "$id" ] || driver_resets[$id]=$value ;;
+		errors:) [ -z "$id" ] || driver_errors[$id]=$value ;;
+		esac
+	done <"$DEBUGFS/wq_stats"
+}
+
+# check_unbound_queue DEVICE QUEUE: fine, unless somebody configured it for us
+check_unbound_queue()
 {
 	local dir=$DSA/devices/$2
 	attr "$dir/driver_name"
 	[ "$REPLY" = crypto ] || return 0
 	attr "$dir/size" 0
-	[ "$REPLY" -eq 0 ] || finding "$1/$2 is configured for deflate-iaa and not enabled" \
-		"accel-config enable-device $1" "accel-config enable-wq $1/$2"
+	[ "$REPLY" -gt 0 ] || return 0
+	attr "$DSA/devices/$1/state"
+	local mend=("accel-config enable-wq $1/$2")
+	[ "$REPLY" = enabled ] || mend=("accel-config enable-device $1" "${mend[@]}")
+	finding "$1/$2 is configured for deflate-iaa and not enabled" "${mend[@]}"
 }
 
-check_queue()
+# check_foreign_queue DEVICE QUEUE DRIVER
+check_foreign_queue()
 {
-	local device=$1 queue=$2 dir=$DSA/devices/$2 driver mode
-	if ! queue_enabled "$queue"; then
-		check_disabled_queue "$device" "$queue"
-		return
-	fi
-	queue_driver "$queue"
-	driver=$REPLY
+	local mode dir=$DSA/devices/$2
 	attr "$dir/type"
-	if [ "$driver" != crypto ] && [ "$REPLY" = kernel ]; then
-		finding "$device/$queue is a kernel queue of the driver '$driver', not of crypto" \
-			"accel-config disable-wq $device/$queue" "iaa-config --force"
+	if [ "$REPLY" = kernel ]; then
+		finding "$1/$2 is a kernel queue of the driver '$3', not of crypto" \
+			"accel-config disable-wq $1/$2" "iaa-config --force"
 		return
 	fi
 	attr "$dir/mode"
 	mode=$REPLY
 	attr "$dir/size"
-	good "$device/$queue: $mode, $REPLY entries, driver $driver"
+	good "$1/$2: $mode, $REPLY entries, driver $3"
 }
 
-# check_queues: sets serving, the number of queues, and served, of devices
+# check_our_queue DEVICE QUEUE: one that is bound to crypto; fails if it does not serve
+check_our_queue()
+{
+	local device=$1 queue=$2 mode state release
+	release="echo $queue > /sys/bus/dsa/drivers/crypto/unbind"
+	attr "$DSA/devices/$queue/state" unknown
+	if [ "$REPLY" != enabled ]; then
+		finding "$device/$queue is bound to the driver crypto, but $REPLY: no request reaches it" \
+			"$release" iaa-config
+		return 1
+	fi
+	if [ -n "$see_driver" ]; then
+		state=${driver_state[$queue]:-unknown to the driver}
+		if [ "$state" != live ]; then
+			finding "$device/$queue is $state: the driver gives it no requests, and tries now and then whether it is well; dmesg | grep -e $queue -e idxd" \
+				"$release" iaa-config
+			return 1
+		fi
+		if [ "${driver_resets[$queue]:-0}" -gt 0 ] || [ "${driver_errors[$queue]:-0}" -gt 0 ]; then
+			note "$device/$queue had to be reset ${driver_resets[$queue]:-0} time(s) and gave back ${driver_errors[$queue]:-0} request(s); nothing was lost; dmesg | grep $queue"
+		fi
+	fi
+	attr "$DSA/devices/$queue/mode"
+	mode=$REPLY
+	attr "$DSA/devices/$queue/size"
+	good "$device/$queue: $mode, $REPLY entries, driver crypto${see_driver:+, live}"
+}
+
+# check_device_queues DEVICE: adds to bound and serving
+declare -A serving_of=()
+check_device_queues()
+{
+	local queue live=0
+	for queue in ${queues_of[$1]}; do
+		queue_driver "$queue"
+		case $REPLY in
+		'')	check_unbound_queue "$1" "$queue" ;;
+		crypto)	bound=$((bound + 1))
+			! check_our_queue "$1" "$queue" || live=$((live + 1)) ;;
+		*)	check_foreign_queue "$1" "$queue" "$REPLY" ;;
+		esac
+	done
+	serving_of[$1]=$live
+	serving=$((serving + live))
+}
+
+# check_queues: sets bound and serving, numbers of queues, and served, of devices
 check_queues()
 {
-	local device queue list idle=()
+	local device before idle=()
+	read_driver_states
 	for device in "${devices[@]}"; do
+		before=$bound
 		check_device "$device"
-		for queue in ${queues_of[$device]}; do
-			check_queue "$device" "$queue"
-		done
-		crypto_queues "$device"
-		read -ra list <<<"$REPLY"
-		serving=$((serving + ${#list[@]}))
-		if [ ${#list[@]} -gt 0 ]; then
+		check_device_queues "$device"
+		if [ "${serving_of[$device]}" -gt 0 ]; then
 			served=$((served + 1))
-		else
+		elif [ "$bound" -eq "$before" ]; then
 			idle+=("$device")
 		fi
 	done
-	if [ "$serving" -eq 0 ]; then
+	if [ "$bound" -eq 0 ]; then
 		finding "no work queue is enabled for deflate-iaa: software serves it" "iaa-config"
 	elif [ ${#idle[@]} -gt 0 ]; then
 		note "without a queue for deflate-iaa: ${idle[*]}" "iaa-config"
@@ -114,8 +182,7 @@ check_packages()
 		package=$REPLY
 		# Of unknown place: the driver gives it to some package
 		[ -n "$package" ] || return 0
-		crypto_queues "$device"
-		[ -z "$REPLY" ] || known+="$package "
+		[ "${serving_of[$device]:-0}" -eq 0 ] || known+="$package "
 	done
 	find_packages
 	for package in "${packages[@]}"; do
@@ -125,32 +192,4 @@ check_packages()
 			note "package $package has no queue of its own: its CPUs use those of other packages" "iaa-config"
 		fi
 	done
-}
-
-check_health_of()
-{
-	local id=$1 state=$2 resets=$3 errors=$4
-	if [ "$state" != live ]; then
-		finding "$id is $state: it did not answer, is being reset, and others or software do its work; dmesg | grep $id" \
-			"iaa-config"
-	elif [ "$resets" -gt 0 ] || [ "$errors" -gt 0 ]; then
-		note "$id had to be reset $resets time(s) and gave back $errors request(s); nothing was lost; dmesg | grep $id"
-	else
-		good "$id is live"
-	fi
-}
-
-# check_health: what the driver knows of its queues
-check_health()
-{
-	local key value id='' state='' resets=0
-	[ -r "$DEBUGFS/wq_stats" ] || return 0
-	while read -r key value; do
-		case $key in
-		id:)	if [[ $value == wq* ]]; then id=$value; else id=''; fi ;;
-		state:)	state=$value ;;
-		resets:) resets=$value ;;
-		errors:) [ -z "$id" ] || check_health_of "$id" "$state" "$resets" "$value" ;;
-		esac
-	done <"$DEBUGFS/wq_stats"
 }

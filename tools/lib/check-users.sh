@@ -143,7 +143,8 @@ fallback()
 			"boot with more room for bounce buffers, swiotlb=65536, or with iommu=pt" ;;
 	timed_out|hw_error|lied)
 		finding "devices failed on $2 requests ($1): software did them, nothing was lost; dmesg | grep -e idxd -e wq" \
-			"take the device out: accel-config disable-device iaxN (wq_stats in $DEBUGFS shows which)" ;;
+			"take the device out: accel-config disable-device iaxN (wq_stats in $DEBUGFS shows which)" \
+			"or, if that is over, have it forgotten: echo 1 > $DEBUGFS/stats_reset" ;;
 	*)	note "$2 requests went to software: $1" ;;
 	esac
 }

@@ -86,7 +86,7 @@ queue_enabled()
 	[ "$REPLY" = enabled ]
 }
 
-# queue_driver QUEUE: set REPLY to crypto, user, dmaengine, or nothing
+# queue_driver QUEUE: set REPLY to crypto, user, dmaengine, or nothing; of a device: idxd
 queue_driver()
 {
 	local driver
@@ -99,7 +99,7 @@ queue_driver()
 	REPLY=
 }
 
-# crypto_queues DEVICE: set REPLY to its queues that serve deflate-iaa now
+# crypto_queues DEVICE: set REPLY to its queues that the driver crypto has
 crypto_queues()
 {
 	local queue

@@ -142,12 +142,20 @@ extern struct mutex iaa_devices_lock;
  * Who holds it may be what a queue's recovery waits for, or be that recovery, and
  * reclaim may wait for the queue: nothing allocates with I/O under it.
  */
-DEFINE_LOCK_GUARD_0(iaa_devices,
-		    mutex_lock(&iaa_devices_lock);
-		    _T->noio = memalloc_noio_save(),
-		    memalloc_noio_restore(_T->noio);
-		    mutex_unlock(&iaa_devices_lock),
-		    unsigned int noio)
+static inline unsigned int iaa_devices_acquire(void)
+{
+	mutex_lock(&iaa_devices_lock);
+	return memalloc_noio_save();
+}
+
+static inline void iaa_devices_release(unsigned int noio)
+{
+	memalloc_noio_restore(noio);
+	mutex_unlock(&iaa_devices_lock);
+}
+
+DEFINE_LOCK_GUARD_0(iaa_devices, _T->noio = iaa_devices_acquire(),
+		    iaa_devices_release(_T->noio), unsigned int noio)
 
 extern struct list_head iaa_devices;
 extern struct workqueue_struct *iaa_workqueue;

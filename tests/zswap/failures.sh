@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Allocations fail for a program whose memory goes through zswap, and for one that switches
+# the compressor. Fails on a wrong page, on pages or charges that stay behind, on a switch
+# that ends neither way; and if nothing failed where it should have. kmemleak, at the end of
+# the run, tells of memory that an error path forgot.
+#
+# vm: kernel=test devices=2
+# debug: only
+# timeout: 400
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/zswap.sh"
+
+# setup [MAX]: hardware, and a cgroup in $group
+setup()
+{
+	need_iaa
+	iaa_configure
+	zswap_setup deflate-iaa 64M
+	# What brd has not got yet it allocates when it is written to, in the failing task,
+	# and reports what fails as an I/O error.
+	swapoff /dev/ram0
+	must dd if=/dev/zero of=/dev/ram0 bs=1M count=64
+	must mkswap /dev/ram0
+	must swapon -p 100 /dev/ram0
+	cgroup_create group "${1:-max}"
+}
+
+rejected() { echo $(($(zswap_count reject_alloc_fail) + $(zswap_count reject_kmemcache_fail))); }
+
+# failing NAME PERCENT OPTION...: what it stores and loads is right, and what does not fail
+# goes to zswap
+failing()
+{
+	local name=$1 before stored
+	before=$(rejected)
+	stored=$(vm_count zswpout)
+	failures_setup "$name" "$2"
+	shift 2
+	must in_cgroup "$group" swap-verify --fail "$@"
+	put 0 "/sys/kernel/debug/$name/probability"
+	info "$(failures_count "$name") failures of $name," \
+		"$(($(rejected) - before)) times in zswap," \
+		"$(($(vm_count zswpout) - stored)) pages stored"
+	at_least "$(failures_count "$name")" 100 "failures of $name"
+	at_least "$(rejected)" $((before + 10)) "folios that zswap had no memory for"
+	at_least "$(vm_count zswpout)" $((stored + 500)) "pages stored"
+	zswap_empty
+	cgroup_zswap_empty "$group"
+}
+
+# Some folios fail half-way: a part of their pages is stored then, and has to go again.
+failing_huge()
+{
+	local group before
+	setup
+	folio_size 64K
+	before=$(folio_count 64K zswpout)
+	failing "$@" --huge --pageout --size 8M --rounds 2
+	at_least "$(folio_count 64K zswpout)" $((before + 20)) "folios of 64K to zswap"
+}
+
+failing_under_pressure()
+{
+	local group
+	setup 5M
+	failing "$@" --size 8M --threads 2
+}
+
+# Each of the 16 pages takes a few objects.
+test_slab_huge() { failing_huge failslab 3; }
+test_slab_under_pressure() { failing_under_pressure failslab 5; }
+test_pages_huge() { failing_huge fail_page_alloc 10; }
+test_pages_under_pressure() { failing_under_pressure fail_page_alloc 5; }
+
+# switch_failing COMPRESSOR N: switch while the N-th allocation of this task fails, whichever
+# that is. Sets $switched, and $left to 0 unless the switch was over before. All files are
+# opened beforehand, since that allocates, too.
+switch_failing()
+{
+	local value armed state
+	exec {value}>"$(zswap_param compressor)" {armed}>/proc/self/fail-nth
+	exec {state}</proc/self/fail-nth
+	switched=y
+	{
+		echo "$2" >&"$armed"
+		echo "$1" >&"$value" || switched=
+		read -r left <&"$state"
+		echo 0 >&"$armed"
+	} 2>"$KTAP_TMP/why"
+	exec {value}>&- {armed}>&- {state}<&-
+}
+
+pools() { find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l; }
+
+# wait_for_pools N: and no more
+wait_for_pools()
+{
+	local i
+	for ((i = 0; i < 50; i++)); do
+		[ "$(pools)" -gt "$1" ] || return 0
+		sleep 0.1
+	done
+	fail "pools are left: $(ls /sys/kernel/debug/zsmalloc)"
+}
+
+# Each allocation of a switch in turn, in small steps. It has an error and leaves what was,
+# or it is done.
+test_switch_fails()
+{
+	local group pid n step=1 left=0 switched failed=0
+	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
+	setup
+	failures_setup failslab 0
+	failures_setup fail_page_alloc 0
+	put lzo "$(zswap_param compressor)"
+	wait_for_pools 1
+	in_cgroup "$group" swap-verify --size 2M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
+	pid=$!
+	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	for ((n = 1; left == 0 && n < 5000; n += step)); do
+		[ $n -lt 20 ] || step=${STEP:-7}
+		switch_failing deflate-iaa $n
+		if [ -n "$switched" ]; then
+			equal "$(cat "$(zswap_param compressor)")" deflate-iaa "compressor after a switch ($n)"
+			put lzo "$(zswap_param compressor)"
+		else
+			failed=$((failed + 1))
+			grep -qE 'Cannot allocate|Invalid argument|No such file' "$KTAP_TMP/why" ||
+				fail "the switch's error ($n): $(cat "$KTAP_TMP/why")"
+			equal "$(cat "$(zswap_param compressor)")" lzo "compressor after a switch failed ($n)"
+		fi
+		wait_for_pools 1
+	done
+	info "$failed switches failed, the last of $n was past all allocations"
+	at_least $failed 20 "switches that failed"
+	[ "$left" -ne 0 ] || fail "after $n allocations the switch was not done"
+	must swap-verify --size 1M --pageout
+	touch "$KTAP_TMP/go"
+	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	zswap_empty
+	cgroup_zswap_empty "$group"
+}
+
+ktap_main

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 STAGE := scripts/stage
 export LINUX_SRC V FULL TEST_DEADLINE
 
-.PHONY: help run shell test bench check kernel qemu qemu-tests clean distclean \
+.PHONY: help run shell test bench bench-check check kernel qemu qemu-tests clean distclean \
 	host sysroot sources overlay
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -28,9 +28,10 @@ test: qemu-tests
 	@scripts/test $(TESTS)
 
 #: make bench    the measurements in virtual time (ONLY=row,... some of them)
-bench: qemu guest-run guest-stock
-	@if [ -x bench/run ]; then bench/run $(if $(ONLY),--only $(ONLY)); \
-	else echo "make: there is no bench/run in this tree yet" >&2; exit 1; fi
+bench: bench-check qemu guest-run guest-stock
+	@bench/run $(if $(ONLY),--only '$(ONLY)')
+bench-check:
+	@bench/run --check-only $(if $(ONLY),--only '$(ONLY)')
 
 #: make check    style, static analysis, documentation, scripts; no VM
 check: overlay

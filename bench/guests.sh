@@ -14,34 +14,44 @@ DEVICE=version=0x200
 # pack_for TASK...: the archives that these tasks' guests need
 pack_for()
 {
-	local kernel
-	for kernel in ours stock; do
-		printf '%s\n' "$@" | grep -q "^[^ ]* $kernel " || continue
-		"$ROOT/bench/pack" "$(flavour $kernel)"
+	local task kernel
+	local -A kernels=() jobs=()
+	for task; do
+		eval "set -- $task"
+		kernels[$2]=y jobs[$5]=y
 	done
-	if printf '%s\n' "$@" | grep -q '^\([^ ]* \)\{4\}compile '; then
-		"$ROOT/bench/pack-compile"
-	fi
+	for kernel in "${!kernels[@]}"; do
+		"$ROOT/bench/pack" "$(flavour "$kernel")"
+	done
+	[ -z "${jobs[compile]:-}" ] || "$ROOT/bench/pack-compile"
 }
 
 # flavour KERNEL: of scripts/kernel
 flavour() { if [ "$1" = ours ]; then echo run; else echo stock; fi; }
 
 # guest_key NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: what a task asks of its guest, by
-# which tasks share one: "KERNEL TIMING DEVICES WHICH". The workloads, which leave memory
-# in another state than they found it, have guests of their own.
+# which tasks share one: "KERNEL TIMING WHICH". The workloads, which leave memory in
+# another state than they found it, have guests of their own, and so have the runs that
+# are to be repeated.
 guest_key()
 {
-	local kernel=$2 timing=$3 job=$5 devices=0 which=shared value
-	case $job in usemem|compile) which=$1 ;; esac
+	local kernel=$2 timing=$3 which=$5 value
+	case $which in usemem|compile) which=$1 ;; esac
 	shift 5
 	for value; do
-		case $value in
-		DEVICES=*) devices=${value#*=} ;;
-		RUN=*) which=run$which${value#*=} ;;
-		esac
+		[[ $value != RUN=* ]] || which=run$which${value#*=}
 	done
-	printf '%s %s %s %s\n' "$kernel" "$timing" "$devices" "$which"
+	printf '%s %s %s\n' "$kernel" "$timing" "$which"
+}
+
+# devices_of NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: how many a task uses
+devices_of()
+{
+	local devices=0 value
+	for value; do
+		[[ $value != DEVICES=* ]] || devices=${value#*=}
+	done
+	printf '%s\n' "$devices"
 }
 
 # guest_script TASK...: what the guest of these tasks runs, on one line
@@ -62,11 +72,13 @@ guest_script()
 }
 
 # run_guest TASK...: boot one guest that does them all, one after the other; leaves
-# RAW/NAME.json, or RAW/NAME.failed, of each
+# RAW/NAME.json, or RAW/NAME.failed, of each. It has as many accelerators as the last of
+# them wants, see group_tasks.
 run_guest()
 {
-	local kernel timing devices which name flavour device=$DEVICE more=() status=0 task
+	local kernel timing which devices name flavour device=$DEVICE more=() status=0 task
 	eval "set_key $1"
+	devices=$(eval "devices_of ${!#}")
 	name=${1%% *}
 	flavour=$(flavour "$kernel")
 	if [ "$timing" = zero ]; then
@@ -85,44 +97,52 @@ run_guest()
 		$1 == "TASK-END" { print $3 >(dir "/" $2 ".status"); close(file); file = ""; next }
 		file { print >file }' "$RAW/$name.guest"
 	for task; do
-		eval "task_done $status $task"
+		eval "task_done $name $status $task"
 	done
 }
 
 # set_key TASK...: guest_key in run_guest's variables
-set_key() { read -r kernel timing devices which < <(guest_key "$@"); }
+set_key() { read -r kernel timing which < <(guest_key "$@"); }
 
-# task_done STATUS TASK...: results of one task of a guest that ended with STATUS
+# task_done GUEST STATUS TASK...: results of one task of a guest, by its first task, that
+# ended with STATUS
 task_done()
 {
-	local status=$1 name=$2
-	shift
+	local guest=$1 status=$2 name=$3
+	shift 2
 	if [ -e "$RAW/$name.status" ]; then
 		status=$(cat "$RAW/$name.status")
 	elif [ "$status" -eq 0 ]; then
 		status=125
 	fi
-	if [ "$status" -ne 0 ] || ! grep -q '^RESULT ' "$RAW/$name.out"; then
-		failed "$name" "$status"
-		return
+	if [ "$status" -ne 0 ] || ! grep -qs '^RESULT ' "$RAW/$name.out"; then
+		failed "$name" "$status" "$RAW/$guest.err"
+	elif label "$@" <"$RAW/$name.out" >"$RAW/$name.json.tmp"; then
+		mv "$RAW/$name.json.tmp" "$RAW/$name.json"
+	else
+		failed "$name" $? "$RAW/$guest.err"
 	fi
-	label "$@" <"$RAW/$name.out" >"$RAW/$name.json"
 }
 
-# group_tasks: the chosen tasks by guest, in guests: each element some tasks, quoted
+# group_tasks: the chosen tasks by guest, in guests: each element some tasks, quoted;
+# those that use fewer accelerators first, so that one more is all that changes between
+# two tasks. The longest guests first, as far as the number of tasks tells.
 group_tasks()
 {
-	local task key keys=()
-	local -A of=()
-	for task in "${tasks[@]}"; do
+	local task key order
+	local -A of=() nr=()
+	while IFS=$'\t' read -r _ task; do
 		key=$(eval "guest_key $task")
-		[ -n "${of[$key]:-}" ] || keys+=("$key")
 		of[$key]+="$(printf '%q ' "$task")"
-	done
+		nr[$key]=$((${nr[$key]:-0} + 1))
+	done < <(for task in "${tasks[@]}"; do
+		printf '%d\t%s\n' "$(eval "devices_of $task")" "$task"
+	done | sort -s -n -k1,1)
+	order=$(for key in "${!nr[@]}"; do printf '%d %s\n' "${nr[$key]}" "$key"; done | sort -k1,1nr -k2)
 	guests=()
-	for key in "${keys[@]}"; do
+	while read -r _ key; do
 		guests+=("${of[$key]}")
-	done
+	done <<<"$order"
 }
 
 # show DONE: progress, on one line of a terminal
@@ -139,30 +159,51 @@ show()
 	fi
 }
 
-# run_tasks JOBS: all chosen tasks, JOBS guests at a time; ends the script if any failed
+# stop_guests STATUS: end what runs, and the script
+stop_guests()
+{
+	local pid
+	trap - INT TERM HUP
+	# Each guest is a process group of its own: bash itself would wait for it first.
+	for pid in $(jobs -rp); do
+		kill -TERM -- "-$pid" 2>/dev/null || true
+	done
+	{ wait; } 2>/dev/null || true
+	warn "stopped; nothing was written"
+	exit "$1"
+}
+
+# wait_guest: for the next one to end
+wait_guest()
+{
+	wait -n || true
+	done=$((done + 1))
+	show "$done"
+}
+
+# run_tasks JOBS: all chosen tasks, JOBS guests at a time. Each then has RAW/NAME.json, or
+# RAW/NAME.failed.
 run_tasks()
 {
-	local guest done=0 failures guests=() started=$SECONDS
+	local guest task name done=0 guests=() started=$SECONDS
 	group_tasks
+	trap 'stop_guests 130' INT
+	trap 'stop_guests 143' TERM HUP
+	set -m
 	show 0
 	for guest in "${guests[@]}"; do
-		if [ "$(jobs -rp | wc -l)" -ge "$1" ]; then
-			wait -n || true
-			done=$((done + 1))
-			show $done
-		fi
-		eval "run_guest $guest" &
+		[ "$(jobs -rp | wc -l)" -lt "$1" ] || wait_guest
+		eval "run_guest $guest" </dev/null &
 	done
 	while [ $done -lt ${#guests[@]} ]; do
-		wait -n || true
-		done=$((done + 1))
-		show $done
+		wait_guest
 	done
+	set +m
+	trap - INT TERM HUP
 	[ ! -t 1 ] || printf '\r\033[K'
 	note "${#tasks[@]} tasks in ${#guests[@]} guests, $((SECONDS - started)) s"
-	failures=$(find "$RAW" -name '*.failed' | wc -l)
-	if [ "$failures" -gt 0 ]; then
-		cat "$RAW"/*.failed >&2
-		die "$failures of ${#tasks[@]} tasks failed"
-	fi
+	for task in "${tasks[@]}"; do
+		name=${task%% *}
+		[ -e "$RAW/$name.json" ] || [ -e "$RAW/$name.failed" ] || failed "$name" 125 "$RAW/$name.err"
+	done
 }

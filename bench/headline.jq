@@ -3,6 +3,7 @@
 # The headline of results.json from its rows. Ratios are of pages a second, larger is
 # better; those with "insn" in their name are of instructions a page, smaller is better.
 # What was not measured is left out.
+include "timing";
 
 # The rows that a selection asks for; sizes, kernels and so on by name.
 def pick($selection): map(select(.kind == "all" and (. as $m | $selection | to_entries | all(.value == $m[.key]))));
@@ -14,9 +15,6 @@ def div(a; b): if a == null or b == null or b == 0 then null else a / b end;
 def iaa($at; $selection):
   one({algorithm: "deflate-iaa", device_time: ($at | tostring), batch: null} + $selection) | .ns_per_page;
 def software($at; $selection): one({device_time: "none", kernel: "ours"} + $selection) | div(.ticks_per_page; $at);
-
-# What a device takes for a page when it has enough of them (qemu/docs/specs/iaa.rst)
-def page_limit: 4096 * 1000 / 3800;
 
 # The worst ratio of instructions, ours to stock's, over all rows of a kind
 def worst_insn($prefixes; $algorithm):
@@ -49,7 +47,9 @@ def vs_lz4($s; $row):
 # Of what one device can do, or the CPU alone with a device that answers at once
 def limit_share($s; $row):
   (one({row: $row, kernel: "ours", algorithm: "deflate-iaa", device_time: "zero", batch: null}) | .ticks_per_page) as $cpu
-  | if $cpu then div([page_limit, $cpu / $s] | max; iaa($s; {row: $row, kernel: "ours", devices: 1})) else null end;
+  | {row: $row, kernel: "ours", devices: 1} as $timed
+  | (one($timed + {algorithm: "deflate-iaa", device_time: ($s | tostring), batch: null}) | .device_share_of_pages // 1) as $seen
+  | if $cpu then div([page_limit("deflate-iaa"; "out") * $seen, $cpu / $s] | max; iaa($s; $timed)) else null end;
 
 def at_scale($s): {
     zswap_store_64k_vs_stock: vs_stock($s; "zswap-store-64k"),

@@ -69,28 +69,36 @@ check_rows()
 }
 
 # label NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: a job's output on stdin, its results
-# on stdout, each with what it is a result of
+# on stdout, each with what it is a result of and how the driver was set
 label()
 {
-	local name=$1 kernel=$2 timing=$3 rows=$4 job=$5
+	local name=$1 kernel=$2 timing=$3 rows=$4 job=$5 output settings
 	shift 5
+	output=$(grep -E '^(RESULT|SETTINGS) ')
+	settings=$(sed -n 's/^SETTINGS //p' <<<"$output" | tail -n 1)
 	# shellcheck disable=SC2016
-	sed -n 's/^RESULT //p' | json -c \
+	sed -n 's/^RESULT //p' <<<"$output" | json -c --argjson settings "${settings:-null}" \
 		--arg task "$name" --arg rows "$rows" --arg kernel "$kernel" --arg timing "$timing" \
 		--arg job "$job" --arg env "$(printf '%s\n' "$@")" '{
 			task: $task, rows: ($rows | split(",")), kernel: $kernel, job: $job, timing: $timing,
 			env: ($env | split("\n") | map(capture("(?<key>[^=]*)=(?<value>.*)")) | from_entries),
+			settings: $settings,
 			result: .
 		}'
 }
 
-# failed NAME STATUS: say why in RAW/NAME.failed
+# failed NAME STATUS ERRORS: say why in RAW/NAME.failed, with the ends of what it
+# printed and of this file
 failed()
 {
+	local name=$1 file
 	{
-		printf '%s: failed (status %d)\n' "$1" "$2"
-		tail -n 5 "$RAW/$1.out" "$RAW/$1.err"
-	} >"$RAW/$1.failed"
+		printf '%s: failed (status %d)\n' "$name" "$2"
+		shift 2
+		for file in "$RAW/$name.out" "$@"; do
+			[ ! -s "$file" ] || tail -n 5 "$file" | sed 's/^/    /'
+		done
+	} >"$RAW/$name.failed"
 }
 
 # corpus_sums DIR: checksums of the pages, as JSON
@@ -109,6 +117,7 @@ assemble()
 	local scales
 	# shellcheck disable=SC2086
 	scales=$(printf '%s\n' $SCALE $OTHER_SCALES | sort -n | paste -sd,)
+	compgen -G "$RAW/*.json" >/dev/null || die "no task gave a figure"
 	cat "$RAW"/*.json >"$OUT/raw.jsonl"
 	about >"$OUT/about.json"
 	# shellcheck disable=SC2016
@@ -119,12 +128,24 @@ assemble()
 	mv "$OUT/results.json.tmp" "$OUT/results.json"
 }
 
+# failures: list the tasks that failed; status 1 if there are any
+failures()
+{
+	local files=("$RAW"/*.failed)
+	[ -e "${files[0]}" ] || return 0
+	cat "${files[@]}" >&2
+	warn "${#files[@]} of ${#tasks[@]} tasks failed"
+	return 1
+}
+
 # present: everything a reader may want of OUT/results.json; its status says whether the
 # figures are to be believed
 present()
 {
-	"$ROOT/bench/table" "$OUT/results.json"
+	local status=0
+	"$ROOT/bench/table" "$OUT/results.json" || status=1
 	note "${OUT#"$ROOT"/}/results.json"
-	"$ROOT/bench/report" "$OUT/results.json"
-	"$ROOT/bench/check" "$OUT/results.json"
+	"$ROOT/bench/report" "$OUT/results.json" || status=1
+	"$ROOT/bench/check" "$OUT/results.json" || status=1
+	return $status
 }

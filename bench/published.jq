@@ -15,13 +15,20 @@ def published:
     table("zram, MB/s: \(.published.zram.source)"; ["size", "algorithm", "write, published", "write, ours", "read, published", "read, ours"];
       .published.zram.rows[] | . as $p
       | [$p.size, $p.algorithm, $p.write, (ours("zram-write-\($p.size)"; $p.algorithm).mb_per_s), $p.read, (ours("zram-read-\($p.size)"; $p.algorithm).mb_per_s)]),
-    table("Swap path, \(.published.swap_path.unit): \(.published.swap_path.source)"; ["algorithm", "case", "out, published", "zswap store 64k, ours", "in, published", "zswap load 64k, ours", "ratio, published", "ratio, ours"];
+    table("Swap path, \(.published.swap_path.unit): \(.published.swap_path.source)"; ["algorithm", "case", "out, published", "zswap store 64k, ours", "in, published", "zswap load 64k, ours", "ratio, published", "ratio, ours (zram)"];
       .published.swap_path.rows[] | . as $p | ours("zswap-store-64k"; $p.algorithm) as $o
-      | [$p.algorithm, $p.case, $p.out, $o.ns_per_page, $p.in, (ours("zswap-load-64k"; $p.algorithm).ns_per_page), $p.ratio, $o.ratio]),
-    table("Device and driver, \(.published.driver.unit): \(.published.driver.source)"; ["case", "compress", "decompress"];
-      .published.driver.rows[] | [.case, .compress, .decompress]),
-    table("The series' workloads: \(.published.workloads.source)"; ["workload", "series", "folio", "throughput", "elapsed", "sys"];
-      .published.workloads.rows[] | [.workload, .series, .size, .throughput, .elapsed, .sys]),
+      | [$p.algorithm, $p.case, $p.out, $o.ns_per_page, $p.in, (ours("zswap-load-64k"; $p.algorithm).ns_per_page), $p.ratio, (ours("zram-write-64k"; $p.algorithm).ratio)]),
+    table("Device and driver, \(.published.driver.unit): \(.published.driver.source)"; ["case", "compress, published", "ours (driver-timed)", "decompress, published", "ours (driver-timed)"];
+      .published.driver.rows[] | . as $p
+      | def driver($direction):
+          first($all.rows[] | select(.kind == "all" and .row == "driver-timed" and .kernel == "ours" and .api == "core" and .scale == $all.scale
+            and .algorithm == "deflate-iaa" and .direction == $direction and .batch == $p.batch and .devices == $p.devices)) // {};
+        [$p.case, $p.compress, (driver("out").ns_per_page), $p.decompress, (driver("in").ns_per_page)]),
+    table("The series' workloads: \(.published.workloads.source)"; ["workload", "series", "folio", "throughput", "ours", "elapsed", "ours", "sys", "ours"];
+      .published.workloads.rows[] | . as $p
+      | def gain: if . == null then null else (if . > 0 then "+" else "" end) + "\(. * 100 | round) %" end;
+        (first(($all.workloads // [])[] | select(.kernel == "ours" and .algorithm == $p.algorithm and .row == "\($p.workload)-\($p.size // "64k")")) // {}) as $o
+      | [$p.workload, $p.series, ($p.size // "64k"), $p.throughput, ($o.throughput_vs_stock | gain), $p.elapsed, ($o.elapsed_vs_stock | gain), $p.sys, ($o.sys_vs_stock | gain)]),
     table("Calibration: how many instructions a nanosecond would make lz4 and zstd here take what was published (the scale in use is \(.scale))";
       ["row", "algorithm", "pages", "instructions a page", "published ns", "instructions a ns"];
       .calibration[] | [.row, .algorithm, .kind, .insn_per_page, .published_ns_per_page, .insn_per_published_ns]);

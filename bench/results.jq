@@ -5,8 +5,8 @@
 # The clock of a guest counts instructions, waiting included; $scale of them are modelled
 # as a nanosecond. Where a device was timed at another scale, that scale holds.
 
-# The emulated device's own limit: bytes a microsecond (qemu/docs/specs/iaa.rst).
-def device_rate: {"out": 3800, "in": 9000};
+include "timing";
+
 def page: 4096;
 
 def is_iaa: startswith("deflate-iaa");
@@ -27,6 +27,9 @@ def directions($scale):
       api: $raw.result.api,
       devices: (if $raw.result.algorithm | is_iaa then ($raw.env.DEVICES // "0" | tonumber) else 0 end),
       batch: ($raw.result.batch // ($raw.env.BATCH // null | if . then tonumber else null end)),
+      cluster: ($raw.env.CLUSTER // null | if . then tonumber else null end),
+      verify_compress: $raw.settings.verify_compress,
+      distribute_decomps: $raw.settings.distribute_decomps,
       device_time: (if $raw.result.algorithm | is_iaa then $raw.timing else "none" end),
       scale: (if $raw.timing == "zero" then $scale else ($raw.timing | tonumber) end),
       size: $size,
@@ -39,7 +42,7 @@ def directions($scale):
     };
 
 # What identifies a measurement, but for the kind of pages.
-def identity: {row, direction, job, kernel, algorithm, api, devices, batch, device_time, scale, size};
+def identity: {row, direction, job, kernel, algorithm, api, devices, batch, cluster, device_time, scale, size};
 
 def sums:
   .[0] + {
@@ -56,12 +59,13 @@ def figures:
       ticks_per_page: $t,
       ns_per_page: ($t / .scale),
       mb_per_s: (page * 1000 / ($t / .scale)),
-      ratio: div(.orig; .compr),
+      # Of as few pages as these, zswap tells mostly what its allocator wastes.
+      ratio: (if .job == "zswap" then null else div(.orig; .compr) end),
       device_share_of_pages: (if .by_device then .by_device / .pages else null end)
     };
 
 # The same thing elsewhere: other identity, same kind.
-def key: [.row, .direction, .kernel, .algorithm, .api, .devices, .batch, .device_time, .scale, .kind] | tojson;
+def key: [.row, .direction, .job, .kernel, .algorithm, .api, .devices, .batch, .device_time, .scale, .kind] | tojson;
 
 def round_to(n): if . == null then null else (. * n | round) / n end;
 
@@ -73,9 +77,13 @@ def tidy:
 # itself needs, from submission to retirement, with a device that answers at once;
 # store is what else is executed with such a device; wait is the rest.
 def where_it_went($by; $zero):
+  # One page at a time: a folio or block of one page (but swap to zram gathers them), a
+  # page fault without readahead
+  def single: .batch == 1 or (.size == page and .job != "swap")
+    or (.direction == "in" and (.job == "zswap" or .job == "swap") and .cluster == null);
   . as $m
-  | (if $m.kernel == "ours" then {api: "core", batch: (if $m.batch == 1 then 1 else 8 end)} else {api: "acomp", batch: 1} end) as $how
-  | ($by[{row: "driver", direction, kernel, algorithm: "deflate-iaa", devices: 1, device_time: "zero", scale, kind: "all"} + $how | key]) as $driver
+  | (if $m.kernel == "ours" then {api: "core", batch: (if $m | single then 1 else 8 end)} else {api: "acomp", batch: 1} end) as $how
+  | ($by[{row: "driver", job: "driver", direction, kernel, algorithm: "deflate-iaa", devices: 1, device_time: "zero", scale, kind: "all"} + $how | key]) as $driver
   | if $zero == null or $m.job == "driver" then {}
     else {
       wait_ns_per_page: ($m.ns_per_page - $zero.ticks_per_page / $m.scale),
@@ -96,8 +104,12 @@ def measurements($scale):
     | ($m | at({algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null})
        // at({kernel: "stock", algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null})) as $lz4
     | ($m | at({device_time: "zero", devices: 1, scale: $scale, batch: ($m.batch | if . == 1 then . else null end)})) as $zero
+    # Devices that share the work; and pages that none of them saw (same-filled ones,
+    # say) do not count.
+    | (if $m.direction == "in" and $m.distribute_decomps == 0 then 1 else $m.devices end) as $sharing
     | (if ($m.algorithm | is_iaa) and $m.device_time != "zero"
-       then page * 1000 / device_rate[$m.direction] / $m.devices else null end) as $limit
+       then page_limit($m.algorithm; $m.direction) / $sharing * ($m.device_share_of_pages // 1)
+       else null end) as $limit
     | $m + {
         vs_stock: (if $m.kernel == "ours" and $stock then $stock.ns_per_page / $m.ns_per_page else null end),
         vs_lz4: (if $lz4 then ($lz4.ticks_per_page / $m.scale) / $m.ns_per_page else null end),

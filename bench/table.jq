@@ -10,41 +10,73 @@ def number(digits):
     | ($n / pow(10; digits) | floor | tostring) + "."
       + (($n % pow(10; digits)) + pow(10; digits) | tostring | .[1:])
   end;
+def gain: if . == null then "-" else (if . > 0 then "+" else "" end) + (. * 100 | round | tostring) + " %" end;
 def percent: if . == null then "-" else (. * 100 | number(0)) + " %" end;
 
 # What a measurement is of, for people.
 def subject:
-  .kernel + (if .batch then ", batch " + (.batch | tostring) else "" end)
+  .kernel + (if .row == "devices" then ", " + .job else "" end) + (if .batch then ", batch " + (.batch | tostring) else "" end)
   + (if .api then ", " + .api else "" end);
 def device:
   if .devices == 0 then "-"
   else (.devices | tostring) + (if .device_time == "zero" then ", instant" else "" end) end;
 
-def order: [.row, (.devices == 0 | not), .algorithm, .devices, (.device_time == "zero"), (.batch // 0), .kernel];
+# What others published for the same thing, in MB/s: zram's table is of one device, the
+# driver's of requests through the whole driver.
+def published_mb($published):
+  . as $m
+  | if .row | test("^zram-(write|read)-")
+    then if .batch == null and .kernel == "ours" and (.devices == 0 or (.devices == 1 and .device_time != "zero"))
+      then (.row | capture("^zram-(?<op>write|read)-(?<size>.*)$")) as $r
+        | ($published.zram.rows[] | select(.size == $r.size and .algorithm == $m.algorithm) | .[$r.op]) // null
+      else null end
+    elif .row == "driver-timed"
+    then (($published.driver.rows[] | select(.batch == $m.batch and .devices == $m.devices)
+           | if $m.direction == "out" then .compress else .decompress end) // null)
+      | if . then 4096 * 1000 / . else null end
+    else null end;
+
+def order: [.row, .job, (.devices == 0 | not), .algorithm, .devices, (.device_time == "zero"), (.batch // 0), .kernel];
 
 def row_tables:
   .scale as $scale
   | (.row_order // []) as $order
+  | .published as $published
   | .rows | map(select(.kind == "all" and .scale == $scale))
   | group_by([.row, .direction])
   | sort_by([(.[0].row as $row | $order | index($row)), .[0].direction == "in"])[]
-  | ["# " + .[0].row + (if .[0].job == "driver" then " (" + .[0].direction + ")" else "" end), "3"],
-    ["algorithm", "kernel", "devices", "insn/page", "ns/page", "MB/s", "ratio", "of stock", "of lz4", "of limit", "submit", "store", "wait"],
+  | ["# " + .[0].row + (if .[0].row | test("^(zram-(write|read)|zswap-(store|load)|swap-(out|in))-") then "" else " (" + .[0].direction + ")" end), "3"],
+    ["algorithm", "kernel", "devices", "insn/page", "ns/page", "MB/s", "published", "ratio", "of stock", "of lz4", "of limit", "submit", "store", "wait"],
     (sort_by(order)[]
      | [.algorithm, subject, device, (.ticks_per_page | number(0)), (.ns_per_page | number(0)),
-        (.mb_per_s | number(0)), (.ratio | number(2)), (.vs_stock | number(2)), (.vs_lz4 | number(2)),
+        (.mb_per_s | number(0)), (published_mb($published) | number(0)), (.ratio | number(2)), (.vs_stock | number(2)), (.vs_lz4 | number(2)),
         (.limit_share | percent), (.submit_ns_per_page | number(0)), (.store_ns_per_page | number(0)),
         (.wait_ns_per_page | number(0))])
   | join("\t");
 
+# What the series published of a workload's figure: "+49 % (v12), ..."
+def published_gain($published; $figure):
+  . as $w
+  | if .kernel != "ours" then null
+    else [$published.workloads.rows[]
+          | . as $p
+          | select($w.row | startswith($p.workload + "-"))
+          | select((.size == null or ($w.row | endswith("-" + $p.size))) and .algorithm == $w.algorithm and .[$figure])
+          | "\(.[$figure]) (\(.series))"]
+      | if length == 0 then null else join(", ") end end;
+
 def workload_tables:
-  (.workloads // []) | group_by(.row)[]
-  | ["# " + .[0].row, "3"],
-    ["algorithm", "kernel", "devices", "MB/s", "elapsed ms", "sys ms", "swapped out", "large folios", "fallbacks", "throughput", "elapsed", "sys"],
+  .published as $published
+  | (.workloads // []) | group_by(.row)[]
+  | ["# " + .[0].row + ", beside the gains that the series published of its batching (its usemem and kernel builds, on servers)", "3"],
+    ["algorithm", "kernel", "devices", "MB/s", "elapsed ms", "user ms", "sys ms", "swapped out", "large folios", "fallbacks",
+     "throughput", "published", "elapsed", "published", "sys", "published"],
     (sort_by([.algorithm, .kernel == "ours"])[]
-     | [.algorithm, .kernel, (.devices | tostring), (.mb_per_s | number(0)), (.elapsed_ms | number(0)), (.sys_ms | number(0)),
+     | [.algorithm, .kernel, (.devices | tostring), (.mb_per_s | number(0)), (.elapsed_ms | number(0)), (.user_ms | number(0)), (.sys_ms | number(0)),
         (.swap_out | number(0)), (.large_folios_out | number(0)), (.swap_fallbacks | number(0)),
-        (.throughput_vs_stock | percent), (.elapsed_vs_stock | percent), (.sys_vs_stock | percent)])
+        (.throughput_vs_stock | gain), published_gain($published; "throughput"),
+        (.elapsed_vs_stock | gain), published_gain($published; "elapsed"),
+        (.sys_vs_stock | gain), published_gain($published; "sys")])
   | join("\t");
 
 def headline_table:
@@ -73,7 +105,7 @@ def meaning: {
   zram_read_64k_vs_lz4: "zram, 64 KiB reads, deflate-iaa, 1 device: pages a second against lz4",
   zram_write_2m_limit_share: "zram, 2 MiB writes, 1 device: share of what device or CPU allow",
   zram_lz4_insn_vs_stock: "zram with lz4: instructions against stock (less is better)",
-  driver_insn_vs_stock: "the driver, submission to retirement, batch of 8: instructions against stock (less is better)",
+  driver_insn_vs_stock: "the driver, submission to retirement, batch of 8 against single pages of stock: instructions against stock (less is better)",
   repeat_spread: "spread of two runs"
 };
 

@@ -93,16 +93,25 @@ struct counts {
 	uint64_t out, in;
 };
 
+/* Pages of zeros are not stored, but counted by themselves. */
 static struct counts counts(void)
 {
 	char name[64];
-	struct counts c = { };
+	struct counts c;
 
 	snprintf(name, sizeof(name), "%sout", opt.counter);
-	c.out = bench_vmstat(name);
+	c.out = bench_vmstat(name) + bench_vmstat("swpout_zero");
 	snprintf(name, sizeof(name), "%sin", opt.counter);
-	c.in = bench_vmstat(name);
+	c.in = bench_vmstat(name) + bench_vmstat("swpin_zero");
 	return c;
+}
+
+/* What was timed was all pages, or the figure says nothing. */
+static void check_counts(const char *what, uint64_t counted)
+{
+	if (counted < opt.pages)
+		die("only %llu of %llu pages %s, by %s and swp*_zero of /proc/vmstat",
+		    (unsigned long long)counted, (unsigned long long)opt.pages, what, opt.counter);
 }
 
 /* Memory of folios of the wanted size, nothing present yet. */
@@ -180,6 +189,9 @@ int main(int argc, char **argv)
 	bench_work(&work_after);
 	if (memcmp(data, memory, bytes))
 		die("what came back from swap is not what went out");
+
+	check_counts("went out", between.out - before.out);
+	check_counts("came in", after.in - between.in);
 
 	bench_begin();
 	bench_u64("pages", opt.pages);

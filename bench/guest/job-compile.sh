@@ -17,7 +17,7 @@ job_compile()
 		zswap_use "$algorithm"
 		cgroup_new $group memory.max "$MAX"
 		in_cgroup $group bench-exec --processes "$PROCESSES" --tag algorithm="$algorithm" \
-			-- "$dir/cc1" -quiet -O2 -w -std=gnu11 -fms-extensions -fshort-wchar \
+			-- "$dir/cc1" -fpreprocessed -quiet -O2 -w -std=gnu11 -fms-extensions -fshort-wchar \
 			"$dir/@.i" -o /dev/null
 		cgroup_drop $group
 	done

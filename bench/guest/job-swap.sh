@@ -18,6 +18,7 @@ swap_measure()
 	swapon -p 32767 "/dev/$zram"
 	for kind in $KINDS; do
 		bench-swap --folio "$SIZE" --pages "$PAGES" --kind "$kind" --corpus "$CORPUS" \
+			--warm $((PAGES < 512 ? PAGES : 512)) \
 			--stored "$zram" --counter pswp "${tags[@]}" --tag kind="$kind"
 	done
 	zram_drop "$zram"

@@ -13,6 +13,7 @@ job_zswap()
 		zswap_use "$algorithm"
 		for kind in $KINDS; do
 			bench-swap --folio "$SIZE" --pages "$PAGES" --kind "$kind" --corpus "$CORPUS" \
+				--warm $((PAGES < 512 ? PAGES : 512)) \
 				--stored zswap --counter zswp \
 				--tag algorithm="$algorithm" --tag kind="$kind"
 		done

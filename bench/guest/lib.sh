@@ -7,7 +7,8 @@
 #   put VALUE FILE		write an attribute
 #   keep FILE...		give these attributes their present values back at the end
 #   defer CMD [ARG]...		run CMD at the end; last deferred, first run
-#   iaa_up N			serve compression by N accelerators
+#   iaa_up N			serve compression by N accelerators, without verifying
+#   iaa_settings			print how the driver is set, as a line "SETTINGS {...}"
 #   zram_new VAR ALGORITHM SIZE	a new zram device; its name (zram0) goes to VAR
 #   zram_drop NAME		remove it
 #   zswap_swap			swap to SWAP, behind zswap; readahead of order CLUSTER (0)
@@ -51,16 +52,46 @@ keep()
 	done
 }
 
+IAA=/sys/bus/dsa/drivers/crypto
+
 # The driver, with its attributes set before it gets a queue: stock's change at no other
 # time.
 iaa_load()
 {
-	local dsa=/sys/bus/dsa
-	[ ! -d $dsa/drivers/crypto ] || return 0
+	[ ! -d $IAA ] || return 0
 	modprobe idxd || die "no module idxd"
-	put 0 $dsa/drivers_autoprobe
+	put 0 /sys/bus/dsa/drivers_autoprobe
 	modprobe iaa_crypto || die "no module iaa_crypto"
-	put 0 $dsa/drivers/crypto/verify_compress
+	put 0 $IAA/verify_compress
+}
+
+# Both kernels have to do the same work. And by default ours reads back on one device
+# only, however many there are; stock has no such attribute.
+iaa_set()
+{
+	case $(cat $IAA/verify_compress) in
+	0) ;;
+	*)
+		keep $IAA/verify_compress
+		{ echo 0 >$IAA/verify_compress; } 2>/dev/null ||
+			die "verify_compress is on, and this kernel changes it only while no queue is enabled" ;;
+	esac
+	[ -e $IAA/distribute_decomps ] || return 0
+	keep $IAA/distribute_decomps
+	put "$(($1 > 1))" $IAA/distribute_decomps
+}
+
+iaa_settings()
+{
+	local name separator=''
+	[ "$DEVICES" -gt 0 ] || return 0
+	printf 'SETTINGS {'
+	for name in verify_compress distribute_comps distribute_decomps; do
+		[ -e "$IAA/$name" ] || continue
+		printf '%s"%s":%d' "$separator" "$name" "$(cat "$IAA/$name")"
+		separator=,
+	done
+	printf '}\n'
 }
 
 # The devices as they come: one dedicated queue that has all entries and all engines,
@@ -69,7 +100,11 @@ iaa_up()
 {
 	local dsa=/sys/bus/dsa dev id n=0
 	[ "$1" -gt 0 ] || return 0
-	[ "$BENCH_CLOCK" = virtual ] || { iaa_check "$1"; return; }
+	if [ "$BENCH_CLOCK" != virtual ]; then
+		iaa_check
+		iaa_set "$1"
+		return
+	fi
 	iaa_load
 	for dev in "$dsa"/devices/iax*; do
 		[ "$n" -lt "$1" ] || break
@@ -79,6 +114,7 @@ iaa_up()
 		n=$((n + 1))
 	done
 	[ "$n" -eq "$1" ] || die "$n accelerators here, $1 wanted"
+	iaa_set "$1"
 }
 
 iaa_check()

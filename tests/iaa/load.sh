@@ -119,6 +119,26 @@ test_devices_under_load()
 	hardware_serves
 }
 
+test_pci_devices_under_load()
+{
+	local i dev bdf count
+	prepare
+	count=$(iaa_devices | wc -l)
+	load_start "$zram"
+	for ((i = 0; i < 4; i++)); do
+		dev=$(iaa_devices | sed -n "$((i % count + 1))p")
+		bdf=$(basename "$(dirname "$(readlink -f "$DSA/devices/$dev")")")
+		put "$bdf" /sys/bus/pci/drivers/idxd/unbind
+		[ ! -e "$DSA/devices/$dev" ] || fail "$dev is still there"
+		put "$bdf" /sys/bus/pci/drivers/idxd/bind
+		dev=$(basename "$(find "/sys/bus/pci/devices/$bdf/" -maxdepth 1 -name 'iax*')")
+		iaa_unconfigure_device "$dev"
+		iaa_configure_device "$dev" 2
+	done
+	load_stop
+	hardware_serves
+}
+
 test_module_under_load()
 {
 	local i dev

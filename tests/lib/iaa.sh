@@ -103,16 +103,22 @@ iaa_configure()
 	done
 }
 
+iaa_unconfigure_device()
+{
+	local wq
+	for wq in "$DSA/devices/$1"/wq*; do
+		[ "$(cat "$wq/state")" != enabled ] ||
+			must accel-config disable-wq "$1/${wq##*/}"
+	done
+	[ "$(cat "$DSA/devices/$1/state")" != enabled ] ||
+		must accel-config disable-device "$1"
+}
+
 iaa_unconfigure()
 {
-	local dev wq
+	local dev
 	for dev in $(iaa_devices); do
-		for wq in "$DSA/devices/$dev"/wq*; do
-			[ "$(cat "$wq/state")" != enabled ] ||
-				must accel-config disable-wq "$dev/${wq##*/}"
-		done
-		[ "$(cat "$DSA/devices/$dev/state")" != enabled ] ||
-			must accel-config disable-device "$dev"
+		iaa_unconfigure_device "$dev"
 	done
 }
 

@@ -4,11 +4,15 @@
 # Allocations fail for a program whose memory goes through zswap, and for one that switches
 # the compressor. Fails on a wrong page, on pages or charges that stay behind, on a switch
 # that ends neither way; and if nothing failed where it should have. kmemleak, at the end of
-# the run, tells of memory that an error path forgot.
+# the run, tells of memory that an error path forgot. STEP=N in the environment: fail every
+# N-th of a switch's allocations (3).
+# A boot of its own: kmemleak is off elsewhere, and the debugging of DMA ends here when it
+# has no memory itself.
 #
-# vm: kernel=test devices=2
+# vm: kernel=test devices=2 append=kmemleak=on
 # debug: only
 # timeout: 400
+# dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
@@ -72,7 +76,7 @@ failing_under_pressure()
 # Each of the 16 pages takes a few objects.
 test_slab_huge() { failing_huge failslab 3; }
 test_slab_under_pressure() { failing_under_pressure failslab 5; }
-test_pages_huge() { failing_huge fail_page_alloc 10; }
+test_pages_huge() { failing_huge fail_page_alloc 4; }
 test_pages_under_pressure() { failing_under_pressure fail_page_alloc 5; }
 
 # switch_failing COMPRESSOR N: switch while the N-th allocation of this task fails, whichever
@@ -121,7 +125,7 @@ test_switch_fails()
 	pid=$!
 	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
 	for ((n = 1; left == 0 && n < 5000; n += step)); do
-		[ $n -lt 20 ] || step=${STEP:-7}
+		[ $n -lt 20 ] || step=${STEP:-3}
 		switch_failing deflate-iaa $n
 		if [ -n "$switched" ]; then
 			equal "$(cat "$(zswap_param compressor)")" deflate-iaa "compressor after a switch ($n)"

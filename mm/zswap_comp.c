@@ -24,6 +24,7 @@
 
 #include <crypto/acomp_units.h>
 #include <linux/cpu.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -133,6 +134,8 @@ static struct scatterlist *zswap_comp_sg_alloc(unsigned int size, bool buffers,
 			zswap_comp_sg_free(sg, i);
 			return NULL;
 		}
+		/* Only the list knows it, by a page's number. */
+		kmemleak_not_leak(page);
 		sg_set_buf(&sg[i], page, PAGE_SIZE);
 	}
 	return sg;

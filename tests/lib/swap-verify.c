@@ -188,6 +188,12 @@ int main(int argc, char **argv)
 	uint64_t pages;
 
 	parse(argc, argv);
+	/*
+	 * Where the kernel itself writes to a thread's memory, a failure to bring it back is
+	 * the end of the thread (rseq), or of whoever waits for it: only what is tested may go.
+	 */
+	if (opt.fail && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		die("mlockall: %s", strerror(errno));
 	corpus_open(&corpus, opt.dir);
 	pages = opt.size / TEST_PAGE_SIZE / opt.threads * opt.threads;
 	parts = calloc(opt.threads, sizeof(*parts));
@@ -195,6 +201,8 @@ int main(int argc, char **argv)
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (!parts || memory == MAP_FAILED)
 		die("no memory");
+	if (opt.fail && munlock(memory, pages * TEST_PAGE_SIZE))
+		die("munlock: %s", strerror(errno));
 	if (madvise(memory, pages * TEST_PAGE_SIZE, opt.huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) &&
 	    opt.huge)
 		die("MADV_HUGEPAGE: %s", strerror(errno));

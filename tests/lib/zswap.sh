@@ -61,11 +61,13 @@ ram_disk_remove()
 # zswap_on COMPRESSOR
 zswap_on()
 {
+	local before
 	[ -d "$ZSWAP" ] || skip "no zswap in this kernel"
 	[ -d "$ZSWAP_DEBUG" ] || mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null || true
 	modprobe -q "$1" 2>/dev/null || true
+	before=$(cat "$ZSWAP/compressor")
 	{ echo "$1" >"$ZSWAP/compressor"; } 2>/dev/null || skip "this kernel has no $1"
-	zswap_set compressor "$1"
+	defer put "$before" "$ZSWAP/compressor"
 	zswap_set enabled Y
 	zswap_set shrinker_enabled N
 }

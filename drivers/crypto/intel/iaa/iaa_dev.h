@@ -113,6 +113,7 @@ struct iaa_slots_busy {
  * @slots: one for each of idxd's descriptors
  * @busy: which of them are in use
  * @nr_busy: words of @busy, a power of two
+ * @busy_shift: which one
  *
  * @state goes from live to stalled without the lock, by whoever sees it first.
  */
@@ -133,6 +134,7 @@ struct iaa_wq {
 	struct iaa_slot *slots;
 	struct iaa_slots_busy *busy;
 	unsigned int nr_busy;
+	unsigned int busy_shift;
 };
 
 /* iaa_main.c */

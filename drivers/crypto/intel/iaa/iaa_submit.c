@@ -39,8 +39,10 @@ static struct iaa_slot *iaa_req_slot(const struct iaa_comp_req *req)
 
 /*
  * Writing 64 bytes to the portal starts the work. The portal is idxd's: it may
- * go away when the device halts, which wq_active protects from. Dedicated
- * queues never refuse: there are no more descriptors than places in the queue.
+ * go away when the device halts. Before it does wq_active is killed, and its
+ * last reference goes after a grace period only, so that looking is enough for
+ * who is under rcu_read_lock(). Dedicated queues never refuse: there are no more
+ * descriptors than places in the queue.
  */
 static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
 {
@@ -48,7 +50,7 @@ static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
 	unsigned int slot = desc->id * sizeof(*desc->hw) & ~PAGE_MASK;
 	int ret = 0, tries = IAA_ENQCMDS_RETRIES;
 
-	if (!percpu_ref_tryget_live_rcu(&wq->wq_active))
+	if (unlikely(percpu_ref_is_dying(&wq->wq_active)))
 		return -ENODEV;
 
 	/* The descriptor is in memory before the device may read around it */
@@ -59,7 +61,6 @@ static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
 		while ((ret = enqcmds(wq->portal + slot, desc->hw)) && tries--)
 			cpu_relax();
 	}
-	percpu_ref_put(&wq->wq_active);
 	return ret;
 }
 
@@ -126,7 +127,7 @@ static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
 			unsigned int bit = ffz(seen);
 
 			if (likely(!test_and_set_bit_lock(bit, busy)))
-				return wq->wq->descs[bit * wq->nr_busy +
+				return wq->wq->descs[(bit << wq->busy_shift) +
 						     (word & mask)];
 			seen = READ_ONCE(*busy);
 		}
@@ -138,7 +139,7 @@ static void iaa_desc_put(struct iaa_wq *wq, const struct idxd_desc *desc)
 {
 	unsigned int word = desc->id & (wq->nr_busy - 1);
 
-	clear_bit_unlock(desc->id / wq->nr_busy, &wq->busy[word].bits);
+	clear_bit_unlock(desc->id >> wq->busy_shift, &wq->busy[word].bits);
 }
 
 static int iaa_soft(struct iaa_comp_req *req, enum iaa_reason reason)

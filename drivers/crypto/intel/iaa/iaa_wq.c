@@ -94,6 +94,7 @@ static int iaa_wq_init_busy(struct iaa_wq *wq, unsigned int nr)
 	words = max(DIV_ROUND_UP(nr, BITS_PER_LONG),
 		    min(nr, IAA_BUSY_WORDS));
 	wq->nr_busy = roundup_pow_of_two(words);
+	wq->busy_shift = ilog2(wq->nr_busy);
 	wq->busy = kvcalloc(wq->nr_busy, sizeof(*wq->busy), GFP_KERNEL);
 	if (!wq->busy)
 		return -ENOMEM;

@@ -10,7 +10,7 @@
 #
 # vm: kernel=test devices=2 append=kmemleak=on
 # debug: only
-# timeout: 400
+# timeout: 500
 # dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

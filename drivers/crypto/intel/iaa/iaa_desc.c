@@ -50,7 +50,7 @@ void iaa_desc_set_pasid(struct iaa_desc_template *tmpl, u32 pasid)
  *	@req->result is the length to read back from the destination
  * @completion: DMA address of the completion record
  */
-void iaa_desc_fill(struct iax_hw_desc *desc,
+void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		   const struct iaa_desc_template *tmpl,
 		   const struct iaa_comp_req *req, dma_addr_t completion)
 {

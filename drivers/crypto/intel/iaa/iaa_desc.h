@@ -23,7 +23,7 @@ struct iaa_desc_template {
 
 void iaa_desc_init_decompress(struct iaa_desc_template *tmpl);
 void iaa_desc_set_pasid(struct iaa_desc_template *tmpl, u32 pasid);
-void iaa_desc_fill(struct iax_hw_desc *desc,
+void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		   const struct iaa_desc_template *tmpl,
 		   const struct iaa_comp_req *req, dma_addr_t completion);
 int iaa_desc_result(const struct iax_completion_record *rec,

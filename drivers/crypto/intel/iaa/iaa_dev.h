@@ -3,17 +3,16 @@
  * iaa_crypto.ko: devices, their work queues, and how requests get there.
  *
  * Lock order: driver core's device lock, iaa_devices_lock, idxd_wq.wq_lock.
- * The data path takes none of them; it runs under rcu_read_lock() and holds a
- * reference on the queue of each request in flight.
+ * The data path takes none of them. Under rcu_read_lock() it takes descriptors of
+ * live queues; a request in flight owns one, and a queue that is no longer live
+ * stays, after a grace period, until nobody owns any.
  */
 #ifndef _IAA_DEV_H
 #define _IAA_DEV_H
 
 #include <linux/cleanup.h>
-#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/percpu-refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 
@@ -100,8 +99,6 @@ struct iaa_slots_busy {
  * @wq: idxd's view of it
  * @dev: its device
  * @dma_dev: who its buffers are mapped for
- * @ref: one for each request in flight
- * @drained: completed when @ref has gone to zero after being killed
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
@@ -111,7 +108,7 @@ struct iaa_slots_busy {
  * @max_xfer: longest source or destination, in bytes
  * @tmpl: descriptors, complete but for their addresses and sizes
  * @slots: one for each of idxd's descriptors
- * @busy: which of them are in use
+ * @busy: which of them are in use: the requests in flight
  * @nr_busy: words of @busy, a power of two
  * @busy_shift: which one
  *
@@ -122,8 +119,6 @@ struct iaa_wq {
 	struct idxd_wq *wq;
 	struct iaa_device *dev;
 	struct device *dma_dev;
-	struct percpu_ref ref;
-	struct completion drained;
 	enum iaa_wq_state state;
 	unsigned int epoch;
 	struct delayed_work recovery;

@@ -28,7 +28,7 @@
 
 /**
  * iaa_wq_stalled() - report that a queue did not answer in time
- * @wq: the queue; a reference or rcu_read_lock() keeps it
+ * @wq: the queue; a request in flight or rcu_read_lock() keeps it
  *
  * Context: any but hard interrupt. The first report starts the recovery.
  */

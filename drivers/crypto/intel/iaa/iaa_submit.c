@@ -8,9 +8,9 @@
  * page, calls are what there is to save.
  *
  * Everything here runs under rcu_read_lock(), taken by iaa_comp, and doesn't
- * sleep. A request in flight holds a reference on its queue and owns one
- * descriptor; nobody else touches either, except the interrupt thread, which
- * takes the slot's waiter out before it looks at it.
+ * sleep. A request in flight owns one descriptor, which keeps its queue; nobody
+ * else touches the descriptor, except the interrupt thread, which takes the slot's
+ * waiter out before it looks at it. With the descriptor the queue may go, too.
  */
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
@@ -168,12 +168,9 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 {
 	int ret = -EAGAIN;
 
-	if (unlikely(!percpu_ref_tryget_live_rcu(&wq->ref)))
-		return -EAGAIN;
-
 	req->desc = iaa_desc_get(wq);
 	if (!req->desc)
-		goto err_put_wq;
+		return ret;
 
 	req->wq = wq;
 	req->epoch = READ_ONCE(wq->epoch);
@@ -188,8 +185,6 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 	iaa_unmap(req, 0);
 err_put_desc:
 	iaa_desc_put(wq, req->desc);
-err_put_wq:
-	percpu_ref_put(&wq->ref);
 	return ret;
 }
 
@@ -341,7 +336,6 @@ static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret)
 	iaa_count(req, ret);
 	iaa_unmap(req, ret > 0 ? ret : 0);
 	iaa_desc_put(req->wq, req->desc);
-	percpu_ref_put(&req->wq->ref);
 	return ret;
 }
 

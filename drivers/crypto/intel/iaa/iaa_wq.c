@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A queue's life: idxd enables it, requests take references on it, and when it
- * goes they are waited for before idxd disables it.
+ * A queue's life: idxd enables it, requests take its descriptors, and when it
+ * goes all of those are waited for before idxd disables it.
  */
 #include <linux/bitops.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -15,13 +17,6 @@
 
 /* Words that a queue's descriptors are spread over */
 #define IAA_BUSY_WORDS	8U
-
-static void iaa_wq_ref_release(struct percpu_ref *ref)
-{
-	struct iaa_wq *wq = container_of(ref, struct iaa_wq, ref);
-
-	complete(&wq->drained);
-}
 
 static void iaa_wq_init_templates(struct iaa_wq *wq)
 {
@@ -124,15 +119,10 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 	if (!wq->slots || iaa_wq_init_busy(wq, idxd_wq->num_descs))
 		goto err_free;
 
-	init_completion(&wq->drained);
-	ret = percpu_ref_init(&wq->ref, iaa_wq_ref_release, 0, GFP_KERNEL);
-	if (ret)
-		goto err_free;
-
 	wq->dev = iaa_device_get(idxd_wq->idxd);
 	if (IS_ERR(wq->dev)) {
 		ret = PTR_ERR(wq->dev);
-		goto err_ref;
+		goto err_free;
 	}
 	wq->wq = idxd_wq;
 	wq->dma_dev = &idxd_wq->idxd->pdev->dev;
@@ -142,13 +132,33 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 	iaa_device_add_wq(wq->dev, wq);
 	return wq;
 
-err_ref:
-	percpu_ref_exit(&wq->ref);
 err_free:
 	kvfree(wq->busy);
 	kvfree(wq->slots);
 	kfree(wq);
 	return ERR_PTR(ret);
+}
+
+/* Whether every descriptor is free; pairs with clear_bit_unlock() */
+static bool iaa_wq_idle(const struct iaa_wq *wq)
+{
+	unsigned int word, nr = 0;
+
+	for (word = 0; word < wq->nr_busy; word++)
+		nr += hweight_long(~smp_load_acquire(&wq->busy[word].bits));
+	return nr == wq->wq->num_descs;
+}
+
+static bool iaa_wq_idle_within(const struct iaa_wq *wq, unsigned long wait)
+{
+	unsigned long end = jiffies + wait;
+
+	while (!iaa_wq_idle(wq)) {
+		if (time_after(jiffies, end))
+			return false;
+		fsleep(1000);
+	}
+	return true;
 }
 
 /**
@@ -165,11 +175,11 @@ void iaa_wq_drain(struct iaa_wq *wq)
 	unsigned long wait = 2 * READ_ONCE(iaa_timeout) + HZ / 10;
 
 	cancel_delayed_work_sync(&wq->recovery);
-	percpu_ref_kill(&wq->ref);
-	if (wait_for_completion_timeout(&wq->drained, wait))
+	if (iaa_wq_idle_within(wq, wait))
 		return;
 	iaa_wq_silence(wq);
-	wait_for_completion(&wq->drained);
+	while (!iaa_wq_idle_within(wq, wait))
+		;
 }
 
 /**
@@ -182,7 +192,6 @@ void iaa_wq_destroy(struct iaa_wq *wq)
 {
 	list_del(&wq->node);
 	iaa_device_put(wq->dev);
-	percpu_ref_exit(&wq->ref);
 	kvfree(wq->busy);
 	kvfree(wq->slots);
 	kfree(wq);

@@ -117,54 +117,17 @@ static int iaa_desc_error(const struct iaa_outcome *o, int nr, u8 status,
 	return -EREMOTEIO;
 }
 
-static int iaa_desc_soft(struct iaa_comp_req *req, enum iaa_reason reason)
-{
-	req->reason = reason;
-	return -EREMOTEIO;
-}
-
-/*
- * Success is believed as far as it is possible. A stream of several blocks
- * ends early, because the device stops at the end of the first.
- */
-static int iaa_desc_success(const struct iax_completion_record *rec,
-			    struct iaa_comp_req *req)
-{
-	u32 size = rec->output_size;
-
-	switch (req->op) {
-	case IAA_OP_COMPRESS:
-		if (!size || size > req->dlen)
-			return iaa_desc_soft(req, IAA_LIED);
-		return size;
-	case IAA_OP_DECOMPRESS:
-		if (size > req->dlen)
-			return iaa_desc_soft(req, IAA_LIED);
-		if (size < req->dlen && rec->bytes_completed < req->slen)
-			return iaa_desc_soft(req, IAA_SHORT);
-		return size;
-	default:
-		if (rec->crc != req->crc)
-			return iaa_desc_soft(req, IAA_LIED);
-		return req->produced;
-	}
-}
-
 /**
- * iaa_desc_result() - what a completion record says
- * @rec: a record whose status is not zero; read after dma_rmb()
- * @req: the request; on failure its reason is set
+ * iaa_desc_failure() - what a completion record says that is no success's
+ * @rec: the record
+ * @req: the request; its reason is set where software has to do it
  *
- * Return: bytes produced; -ENOSPC if a compression does not fit; -EREMOTEIO if
- * software has to do it, for the reason in @req.
+ * Return: -ENOSPC or -EREMOTEIO, see iaa_desc_result().
  */
-int iaa_desc_result(const struct iax_completion_record *rec,
-		    struct iaa_comp_req *req)
+int iaa_desc_failure(const struct iax_completion_record *rec,
+		     struct iaa_comp_req *req)
 {
 	u8 status = DSA_COMP_STATUS(rec->status);
-
-	if (likely(status == IAX_COMP_SUCCESS))
-		return iaa_desc_success(rec, req);
 
 	if (req->op != IAA_OP_COMPRESS)
 		return iaa_desc_error(iaa_decomp_outcomes,

@@ -6,6 +6,8 @@
 #ifndef _IAA_DESC_H
 #define _IAA_DESC_H
 
+#include <linux/errno.h>
+
 #include "iaa.h"
 #include "iaa_hw.h"
 
@@ -26,7 +28,58 @@ void iaa_desc_set_pasid(struct iaa_desc_template *tmpl, u32 pasid);
 void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		   const struct iaa_desc_template *tmpl,
 		   const struct iaa_comp_req *req, dma_addr_t completion);
-int iaa_desc_result(const struct iax_completion_record *rec,
-		    struct iaa_comp_req *req);
+int iaa_desc_failure(const struct iax_completion_record *rec,
+		     struct iaa_comp_req *req);
+
+static inline int iaa_desc_soft(struct iaa_comp_req *req, enum iaa_reason reason)
+{
+	req->reason = reason;
+	return -EREMOTEIO;
+}
+
+/*
+ * Success is believed as far as it is possible. A stream of several blocks
+ * ends early, because the device stops at the end of the first.
+ */
+static __always_inline int
+iaa_desc_success(const struct iax_completion_record *rec,
+		 struct iaa_comp_req *req)
+{
+	u32 size = rec->output_size;
+
+	switch (req->op) {
+	case IAA_OP_COMPRESS:
+		if (!size || size > req->dlen)
+			return iaa_desc_soft(req, IAA_LIED);
+		return size;
+	case IAA_OP_DECOMPRESS:
+		if (size > req->dlen)
+			return iaa_desc_soft(req, IAA_LIED);
+		if (size < req->dlen && rec->bytes_completed < req->slen)
+			return iaa_desc_soft(req, IAA_SHORT);
+		return size;
+	default:
+		if (rec->crc != req->crc)
+			return iaa_desc_soft(req, IAA_LIED);
+		return req->produced;
+	}
+}
+
+/**
+ * iaa_desc_result() - what a completion record says
+ * @rec: a record whose status is not zero; read after dma_rmb()
+ * @req: the request; on failure its reason is set
+ *
+ * Return: bytes produced; -ENOSPC if a compression does not fit; -EREMOTEIO if
+ * software has to do it, for the reason in @req.
+ */
+static __always_inline int
+iaa_desc_result(const struct iax_completion_record *rec,
+		struct iaa_comp_req *req)
+{
+	if (likely(DSA_COMP_STATUS(rec->status) == IAX_COMP_SUCCESS))
+		return iaa_desc_success(rec, req);
+	return iaa_desc_failure(rec, req);
+}
 
 #endif /* _IAA_DESC_H */

@@ -185,11 +185,6 @@ int iaa_hw_submit(struct iaa_comp_req *req);
 int iaa_hw_poll(struct iaa_comp_req *req);
 void iaa_hw_wake(struct iaa_wq *wq, bool all);
 
-/* iaa_map.c */
-int iaa_req_map(struct device *dev, struct iaa_comp_req *req, bool readback);
-void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback);
-void iaa_req_unbounce(struct iaa_comp_req *req, unsigned int produced);
-
 /* iaa_sysfs.c, iaa_debugfs.c */
 extern const struct attribute_group *iaa_driver_groups[];
 extern unsigned int iaa_g_comp_wqs;

@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "iaa_dev.h"
+#include "iaa_map.h"
 
 /* The longest buffer worth a copy; a compound allocation of this is cheap */
 #define IAA_BOUNCE_MAX	SZ_16K
@@ -34,16 +34,19 @@ static struct page *iaa_one_page(const void *addr, unsigned int len)
 	return vmalloc_to_page(addr);
 }
 
-/* Where nearly all buffers are, found without looking for the page's section */
-static bool iaa_in_linear_map(const void *addr)
-{
-	return (unsigned long)addr >= PAGE_OFFSET && addr < high_memory;
-}
-
-static noinline dma_addr_t iaa_map_other(struct device *dev, void *addr,
-					 unsigned int len,
-					 enum dma_data_direction dir,
-					 void **bounce)
+/**
+ * iaa_map_other() - map a buffer that is not in the linear map
+ * @dev: the device
+ * @addr: the buffer
+ * @len: its bytes
+ * @dir: what the device does with it
+ * @bounce: set to what the device uses instead, if it does
+ *
+ * Context: any.
+ * Return: its DMA address, or DMA_MAPPING_ERROR.
+ */
+dma_addr_t iaa_map_other(struct device *dev, void *addr, unsigned int len,
+			 enum dma_data_direction dir, void **bounce)
 {
 	struct page *page;
 
@@ -63,57 +66,14 @@ static noinline dma_addr_t iaa_map_other(struct device *dev, void *addr,
 	return dma_map_phys(dev, virt_to_phys(*bounce), len, dir, 0);
 }
 
-static __always_inline dma_addr_t iaa_map(struct device *dev, void *addr,
-					  unsigned int len,
-					  enum dma_data_direction dir,
-					  void **bounce)
-{
-	if (likely(iaa_in_linear_map(addr)))
-		return dma_map_phys(dev, virt_to_phys(addr), len, dir, 0);
-	return iaa_map_other(dev, addr, len, dir, bounce);
-}
-
-static enum dma_data_direction iaa_dst_dir(bool readback)
-{
-	return readback ? DMA_BIDIRECTIONAL : DMA_FROM_DEVICE;
-}
-
-static void iaa_bounce_free(struct iaa_comp_req *req)
+/**
+ * iaa_bounce_free() - free what a device used instead of a request's buffers
+ * @req: the request
+ */
+void iaa_bounce_free(struct iaa_comp_req *req)
 {
 	kfree(req->src_bounce);
 	kfree(req->dst_bounce);
-}
-
-/**
- * iaa_req_map() - map both buffers of a request
- * @dev: the device that will do it
- * @req: its DMA addresses are set
- * @readback: whether the device will also read the destination
- *
- * Context: any.
- * Return: 0, or -ENOMEM and nothing is mapped.
- */
-int iaa_req_map(struct device *dev, struct iaa_comp_req *req, bool readback)
-{
-	req->src_bounce = NULL;
-	req->dst_bounce = NULL;
-
-	req->src_dma = iaa_map(dev, (void *)req->src, req->slen, DMA_TO_DEVICE,
-			       &req->src_bounce);
-	if (unlikely(dma_mapping_error(dev, req->src_dma)))
-		goto err_free;
-
-	req->dst_dma = iaa_map(dev, req->dst, req->dlen, iaa_dst_dir(readback),
-			       &req->dst_bounce);
-	if (unlikely(dma_mapping_error(dev, req->dst_dma)))
-		goto err_unmap;
-	return 0;
-
-err_unmap:
-	dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
-err_free:
-	iaa_bounce_free(req);
-	return -ENOMEM;
 }
 
 /**

@@ -19,6 +19,7 @@
 
 #include "idxd.h"
 #include "iaa_dev.h"
+#include "iaa_map.h"
 #include "iaa_mode.h"
 #include "iaa_table.h"
 

@@ -139,13 +139,17 @@ err_free:
 	return ERR_PTR(ret);
 }
 
-/* Whether every descriptor is free; pairs with clear_bit_unlock() */
+/* Whether every descriptor is free */
 static bool iaa_wq_idle(const struct iaa_wq *wq)
 {
 	unsigned int word, nr = 0;
 
-	for (word = 0; word < wq->nr_busy; word++)
-		nr += hweight_long(~smp_load_acquire(&wq->busy[word].bits));
+	for (word = 0; word < wq->nr_busy; word++) {
+		/* Pairs with clear_bit_unlock() where a descriptor is given back */
+		unsigned long busy = smp_load_acquire(&wq->busy[word].bits);
+
+		nr += hweight_long(~busy);
+	}
 	return nr == wq->wq->num_descs;
 }
 

@@ -24,6 +24,7 @@
 
 #include <crypto/acomp_units.h>
 #include <linux/cpu.h>
+#include <linux/highmem.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -41,6 +42,7 @@
  * @err: result of @req, -EINPROGRESS while it is in work
  * @nr: pages in it
  * @dst: where they go, one entry a page
+ * @data: the same as addresses
  * @src: where they come from
  * @units: acomp's
  * @results: length or error of each page, if they are several
@@ -52,6 +54,7 @@ struct zswap_comp_batch {
 	int err;
 	unsigned int nr;
 	struct scatterlist *dst;
+	void *data[ZSWAP_MAX_BATCH];
 	struct scatterlist src;
 	struct acomp_units units;
 	int results[ZSWAP_MAX_BATCH];
@@ -60,6 +63,7 @@ struct zswap_comp_batch {
 /**
  * struct zswap_comp_ctx - a compressor on one CPU
  * @acomp: the transformation
+ * @direct: it is done by the CPU, which goes by addresses, not by pages
  * @store_lock: protects @batch
  * @load_lock: protects the members after it
  * @size: pages that a batch may have
@@ -74,6 +78,7 @@ struct zswap_comp_batch {
 struct zswap_comp_ctx {
 	struct crypto_acomp *acomp;
 	unsigned int size;
+	bool direct;
 
 	struct mutex store_lock;	/* held while a folio is stored */
 	struct zswap_comp_batch batch[2];
@@ -145,10 +150,16 @@ static int zswap_comp_batch_init(struct zswap_comp_batch *batch,
 				 struct crypto_acomp *acomp, unsigned int size,
 				 int node)
 {
+	unsigned int i;
+
 	sg_init_table(&batch->src, 1);
 	batch->req = zswap_comp_req_alloc(acomp, &batch->wait);
 	batch->dst = zswap_comp_sg_alloc(size, true, node);
-	return batch->req && batch->dst ? 0 : -ENOMEM;
+	if (!batch->req || !batch->dst)
+		return -ENOMEM;
+	for (i = 0; i < size; i++)
+		batch->data[i] = sg_virt(&batch->dst[i]);
+	return 0;
 }
 
 static void zswap_comp_batch_free(struct zswap_comp_batch *batch,
@@ -203,6 +214,8 @@ static int zswap_comp_ctx_init(struct zswap_comp_ctx *ctx, const char *driver,
 
 	ctx->acomp = acomp;
 	ctx->size = min(crypto_acomp_batch_size(acomp), ZSWAP_MAX_BATCH);
+	ctx->direct = !IS_ENABLED(CONFIG_HIGHMEM) && ctx->size == 1 &&
+		      !acomp_is_async(acomp);
 	mutex_init(&ctx->store_lock);
 	mutex_init(&ctx->load_lock);
 	ctx->batch[0].other = &ctx->batch[ctx->size > 1];
@@ -309,22 +322,28 @@ void zswap_comp_destroy(struct zswap_comp *comp)
 static void zswap_comp_submit(struct zswap_comp_run *run,
 			      struct zswap_comp_batch *batch)
 {
-	unsigned int left = folio_nr_pages(run->folio) - run->ahead;
-	unsigned int nr = min(run->ctx->size, left);
+	struct page *page = folio_page(run->folio, run->ahead);
+	unsigned int nr = min(run->ctx->size, run->left);
 
 	batch->nr = nr;
 	if (!nr)
 		return;
 
-	sg_set_page(&batch->src, folio_page(run->folio, run->ahead),
-		    nr * PAGE_SIZE, 0);
-	acomp_request_set_params(batch->req, &batch->src, batch->dst,
-				 nr * PAGE_SIZE, PAGE_SIZE);
+	if (run->ctx->direct) {
+		acomp_request_set_src_dma(batch->req, page_address(page),
+					  PAGE_SIZE);
+		acomp_request_set_dst_dma(batch->req, batch->data[0], PAGE_SIZE);
+	} else {
+		sg_set_page(&batch->src, page, nr * PAGE_SIZE, 0);
+		acomp_request_set_params(batch->req, &batch->src, batch->dst,
+					 nr * PAGE_SIZE, PAGE_SIZE);
+	}
 	if (run->ctx->size > 1)
 		acomp_request_set_units(batch->req, nr > 1 ? &batch->units : NULL,
 					PAGE_SIZE, batch->results);
 	batch->err = crypto_acomp_compress(batch->req);
 	run->ahead += nr;
+	run->left -= nr;
 }
 
 /**
@@ -345,6 +364,7 @@ void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
 	run->ctx = ctx;
 	run->folio = folio;
 	run->ahead = 0;
+	run->left = folio_nr_pages(folio);
 	run->batch = ctx->batch;
 	run->unit = 0;
 
@@ -387,7 +407,7 @@ int zswap_comp_next(struct zswap_comp_run *run, void **data)
 	else if (!ret || ret == -EINPROGRESS)
 		ret = batch->results[unit];
 
-	*data = sg_virt(&batch->dst[unit]);
+	*data = batch->data[unit];
 	return ret ?: -EINVAL;
 }
 
@@ -407,9 +427,11 @@ void zswap_comp_end(struct zswap_comp_run *run)
 {
 	struct zswap_comp_batch *batch = run->batch;
 
-	zswap_comp_drain(batch);
-	if (batch->other != batch)
-		zswap_comp_drain(batch->other);
+	if (!run->ctx->direct) {
+		zswap_comp_drain(batch);
+		if (batch->other != batch)
+			zswap_comp_drain(batch->other);
+	}
 	mutex_unlock(&run->ctx->store_lock);
 }
 
@@ -462,11 +484,20 @@ int zswap_comp_load(struct zswap_comp_ctx *ctx, struct scatterlist *src,
 {
 	int err;
 
-	sg_set_folio(ctx->dst, folio, PAGE_SIZE, 0);
-	acomp_request_set_params(ctx->req, src, ctx->dst, slen, PAGE_SIZE);
+	if (ctx->direct) {
+		acomp_request_set_src_sg(ctx->req, src, slen);
+		acomp_request_set_dst_dma(ctx->req, folio_address(folio),
+					  PAGE_SIZE);
+	} else {
+		sg_set_folio(ctx->dst, folio, PAGE_SIZE, 0);
+		acomp_request_set_params(ctx->req, src, ctx->dst, slen,
+					 PAGE_SIZE);
+	}
 	if (ctx->size > 1)
 		acomp_request_set_units(ctx->req, NULL, 0, NULL);
 	err = zswap_comp_decompress(ctx);
+	if (ctx->direct)
+		flush_dcache_folio(folio);
 	return err ?: ctx->req->dlen;
 }
 

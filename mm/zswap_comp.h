@@ -35,6 +35,7 @@ struct zswap_comp {
  * @ctx: the context used, locked
  * @folio: whose pages are compressed
  * @ahead: the page after the last one submitted
+ * @left: how many there are from that one on
  * @batch: the batch whose results are being taken
  * @unit: the next one of them
  */
@@ -42,6 +43,7 @@ struct zswap_comp_run {
 	struct zswap_comp_ctx *ctx;
 	struct folio *folio;
 	unsigned int ahead;
+	unsigned int left;
 	struct zswap_comp_batch *batch;
 	unsigned int unit;
 };

@@ -247,7 +247,7 @@ EXPORT_SYMBOL_GPL(iaa_comp_poll);
  */
 static void iaa_wait_once(struct iaa_comp_req *req, unsigned int polls)
 {
-	if (req->fired == IAA_WILL_FIRE)
+	if (READ_ONCE(req->fired) == IAA_WILL_FIRE)
 		wait_for_completion_timeout(&req->done, msecs_to_jiffies(20));
 	else if (time_after(jiffies, req->deadline))
 		fsleep(1000);

@@ -5,7 +5,7 @@
 
 SHELL := /bin/bash
 STAGE := scripts/stage
-export LINUX_SRC V FULL TEST_DEADLINE
+export LINUX_SRC V FULL KERNEL TEST_DEADLINE
 
 .PHONY: help run shell test bench bench-check check kernel qemu qemu-tests clean distclean \
 	host sysroot sources overlay

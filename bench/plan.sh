@@ -12,14 +12,16 @@
 # DEVICES is the number of accelerators.
 
 SOFTWARE='lzo-rle lz4 zstd'
-# Takes ten times as long as zstd, so it gets fewer pages.
-SLOW=deflate SLOW_PAGES=128
+SLOW=deflate
 IAA=deflate-iaa
 DYNAMIC=deflate-iaa-dynamic
 SCALE=6
 OTHER_SCALES='4 9'
 
 bytes() { numfmt --from=iec "${1^^}"; }
+
+# slow_pages SIZE: it takes ten times as long as zstd, so it gets as few pages as will do
+slow_pages() { [ "$1" = 2m ] && echo 512 || echo 128; }
 
 plan_zram()
 {
@@ -28,8 +30,8 @@ plan_zram()
 	for kernel in stock ours; do
 		task "zram-$size-software-$kernel" $kernel zero "$rows" zram "${env[@]}" PAGES=512 \
 			"ALGORITHMS=$SOFTWARE"
-		[ "$size" = 2m ] || task "zram-$size-slow-$kernel" $kernel zero "$rows" zram "${env[@]}" \
-			PAGES=$SLOW_PAGES "ALGORITHMS=$SLOW"
+		task "zram-$size-slow-$kernel" $kernel zero "$rows" zram "${env[@]}" \
+			"PAGES=$(slow_pages "$size")" "ALGORITHMS=$SLOW"
 	done
 	env+=("PAGES=$([ "$size" = 2m ] && echo 1024 || echo 512)")
 	for devices in 1 4; do
@@ -60,8 +62,8 @@ plan_zswap()
 	for kernel in stock ours; do
 		task "zswap-$size-software-$kernel" $kernel zero "$rows" zswap "${env[@]}" PAGES=512 \
 			"ALGORITHMS=$SOFTWARE"
-		[ "$size" = 2m ] || task "zswap-$size-slow-$kernel" $kernel zero "$rows" zswap "${env[@]}" \
-			PAGES=$SLOW_PAGES "ALGORITHMS=$SLOW"
+		task "zswap-$size-slow-$kernel" $kernel zero "$rows" zswap "${env[@]}" \
+			"PAGES=$(slow_pages "$size")" "ALGORITHMS=$SLOW"
 	done
 	env+=(PAGES=512)
 	for kernel in stock ours; do
@@ -100,14 +102,38 @@ plan_cluster()
 
 plan_swap()
 {
-	local size=$1 rows=swap-out-$1,swap-in-$1 env=()
-	env=("SIZE=$(bytes "$size")" PAGES=512)
-	task "swap-$size-software-stock" stock zero "$rows" swap "${env[@]}" "ALGORITHMS=lz4 zstd"
-	task "swap-$size-software-ours" ours zero "$rows" swap "${env[@]}" "ALGORITHMS=lz4 zstd"
-	task "swap-$size-ours-1" ours $SCALE "$rows" swap "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
-	task "swap-$size-single-ours" ours $SCALE "$rows" swap "${env[@]}" DEVICES=1 \
-		"ALGORITHMS=$IAA" BATCHES=1
-	task "swap-$size-ours-zero" ours zero "$rows" swap "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
+	local size=$1 rows=swap-out-$1,swap-in-$1 env=() kernel devices
+	env=("SIZE=$(bytes "$size")")
+	for kernel in stock ours; do
+		task "swap-$size-software-$kernel" $kernel zero "$rows" swap "${env[@]}" PAGES=512 \
+			"ALGORITHMS=$SOFTWARE"
+		task "swap-$size-slow-$kernel" $kernel zero "$rows" swap "${env[@]}" \
+			"PAGES=$(slow_pages "$size")" "ALGORITHMS=$SLOW"
+	done
+	env+=(PAGES=512)
+	for devices in 1 4; do
+		task "swap-$size-ours-$devices" ours $SCALE "$rows" swap "${env[@]}" DEVICES=$devices \
+			"ALGORITHMS=$IAA $DYNAMIC"
+		task "swap-$size-single-ours-$devices" ours $SCALE "$rows" swap "${env[@]}" \
+			DEVICES=$devices "ALGORITHMS=$IAA" BATCHES=1
+	done
+	task "swap-$size-ours-zero" ours zero "$rows" swap "${env[@]}" DEVICES=1 \
+		"ALGORITHMS=$IAA $DYNAMIC"
+}
+
+# Reclaim under pressure: usemem's processes in a cgroup that is too small, and a zram.
+plan_pressure()
+{
+	local size=$1 env=() kernel devices
+	env=("SIZE=$(bytes "$size")" ZRAM=256M PROCESSES=30 SHARE=4M HIGH=60M)
+	for kernel in stock ours; do
+		task "pressure-$size-$kernel" $kernel zero "pressure-$size" usemem "${env[@]}" \
+			"ALGORITHMS=lz4 zstd"
+	done
+	for devices in 1 4; do
+		task "pressure-$size-ours-$devices" ours $SCALE "pressure-$size" usemem "${env[@]}" \
+			DEVICES=$devices "ALGORITHMS=$IAA"
+	done
 }
 
 plan_driver()
@@ -116,12 +142,12 @@ plan_driver()
 	task driver-stock stock zero driver driver "${env[@]}" APIS=acomp \
 		BATCHES=1 "ALGORITHMS=$IAA"
 	task driver-ours ours zero driver driver "${env[@]}" APIS=core \
-		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
+		"BATCHES=1 8 32" "ALGORITHMS=$IAA $DYNAMIC"
 	# acomp takes up to 8 units in a request
 	task driver-acomp-ours ours zero driver driver "${env[@]}" "APIS=units acomp" \
 		"BATCHES=1 8" "ALGORITHMS=$IAA"
 	task driver-timed-ours ours $SCALE driver-timed driver "${env[@]}" APIS=core \
-		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
+		"BATCHES=1 8 32" "ALGORITHMS=$IAA $DYNAMIC"
 	task driver-timed-ours-4 ours $SCALE driver-timed driver PAGES=256 DEVICES=4 APIS=core \
 		"BATCHES=1 8 32" "ALGORITHMS=$IAA"
 	task driver-timed-stock stock $SCALE driver-timed driver "${env[@]}" APIS=acomp \
@@ -186,6 +212,9 @@ plan()
 	plan_cluster
 	for size in 4k 64k 2m; do
 		plan_swap $size
+	done
+	for size in 4k 64k; do
+		plan_pressure $size
 	done
 	plan_driver
 	plan_sweeps

@@ -30,7 +30,7 @@ def published_mb($published):
       then (.row | capture("^zram-(?<op>write|read)-(?<size>.*)$")) as $r
         | ($published.zram.rows[] | select(.size == $r.size and .algorithm == $m.algorithm) | .[$r.op]) // null
       else null end
-    elif .row == "driver-timed"
+    elif .row == "driver-timed" and .algorithm == "deflate-iaa"
     then (($published.driver.rows[] | select(.batch == $m.batch and .devices == $m.devices)
            | if $m.direction == "out" then .compress else .decompress end) // null)
       | if . then 4096 * 1000 / . else null end
@@ -68,7 +68,7 @@ def published_gain($published; $figure):
 def workload_tables:
   .published as $published
   | (.workloads // []) | group_by(.row)[]
-  | ["# " + .[0].row + ", beside the gains that the series published of its batching (its usemem and kernel builds, on servers)", "3"],
+  | ["# " + .[0].row + (if .[0].row | startswith("pressure-") then "" else ", beside the gains that the series published of its batching (its usemem and kernel builds, on servers)" end), "3"],
     ["algorithm", "kernel", "devices", "MB/s", "elapsed ms", "user ms", "sys ms", "swapped out", "large folios", "fallbacks",
      "throughput", "published", "elapsed", "published", "sys", "published"],
     (sort_by([.algorithm, .kernel == "ours"])[]

@@ -9,13 +9,11 @@
 swap_measure()
 {
 	local zram kind tags=(--tag "algorithm=$1")
-	zram_new zram "$1" 256M
+	zram_swap zram "$1" 256M
 	if [ $# -eq 2 ]; then
 		put "$2" "/sys/block/$zram/batch_size"
 		tags+=(--tag "batch=$2")
 	fi
-	mkswap "/dev/$zram" >/dev/null
-	swapon -p 32767 "/dev/$zram"
 	for kind in $KINDS; do
 		bench-swap --folio "$SIZE" --pages "$PAGES" --kind "$kind" --corpus "$CORPUS" \
 			--warm $((PAGES < 512 ? PAGES : 512)) \
@@ -27,9 +25,6 @@ swap_measure()
 job_swap()
 {
 	local algorithm batch
-	keep /sys/module/zswap/parameters/enabled /proc/sys/vm/page-cluster
-	put N /sys/module/zswap/parameters/enabled
-	put "${CLUSTER:-0}" /proc/sys/vm/page-cluster
 	folio_size "$SIZE"
 	for algorithm in $ALGORITHMS; do
 		[ -n "${BATCHES:-}" ] || swap_measure "$algorithm"

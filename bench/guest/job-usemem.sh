@@ -2,20 +2,26 @@
 # shellcheck shell=bash
 #
 # The series' usemem: PROCESSES that each write SHARE bytes, in a cgroup whose
-# memory.high is HIGH, with folios of SIZE bytes, into zswap.
+# memory.high is HIGH, with folios of SIZE bytes, into zswap; or, if ZRAM is the size of
+# one, into zram.
 
 job_usemem()
 {
-	local algorithm group=/sys/fs/cgroup/bench
-	zswap_swap
+	local algorithm zram group=/sys/fs/cgroup/bench
+	[ -n "${ZRAM:-}" ] || zswap_swap
 	folio_size "$SIZE"
 	put +memory /sys/fs/cgroup/cgroup.subtree_control
 	for algorithm in $ALGORITHMS; do
-		zswap_use "$algorithm"
+		if [ -n "${ZRAM:-}" ]; then
+			zram_swap zram "$algorithm" "$ZRAM"
+		else
+			zswap_use "$algorithm"
+		fi
 		cgroup_new $group memory.high "$HIGH"
 		in_cgroup $group bench-usemem --processes "$PROCESSES" --bytes "$SHARE" \
 			--folio "$SIZE" --corpus "$CORPUS" --tag algorithm="$algorithm"
 		cgroup_drop $group
+		[ -z "${ZRAM:-}" ] || zram_drop "$zram"
 	done
 }
 

@@ -7,9 +7,11 @@
 #   put VALUE FILE		write an attribute
 #   keep FILE...		give these attributes their present values back at the end
 #   defer CMD [ARG]...		run CMD at the end; last deferred, first run
+#   quiet			nothing in the background that comes now and then
 #   iaa_up N			serve compression by N accelerators, without verifying
 #   iaa_settings			print how the driver is set, as a line "SETTINGS {...}"
 #   zram_new VAR ALGORITHM SIZE	a new zram device; its name (zram0) goes to VAR
+#   zram_swap VAR ALGORITHM SIZE	likewise, swapped to, and zswap off
 #   zram_drop NAME		remove it
 #   zswap_swap			swap to SWAP, behind zswap; readahead of order CLUSTER (0)
 #   zswap_use ALGORITHM		switch zswap on, with this compressor
@@ -50,6 +52,15 @@ keep()
 		value=$(sed 's/.*\[\(.*\)\].*/\1/' "$file")
 		defer put "$value" "$file"
 	done
+}
+
+# Half a millisecond every few seconds is much beside what is measured here.
+quiet()
+{
+	local file=/proc/sys/vm/compaction_proactiveness
+	[ -e $file ] || return 0
+	keep $file
+	put 0 $file
 }
 
 IAA=/sys/bus/dsa/drivers/crypto
@@ -140,6 +151,16 @@ zram_drop()
 	[ -e "/sys/block/$1" ] || return 0
 	swapoff "/dev/$1" 2>/dev/null || true
 	put "${1#zram}" /sys/class/zram-control/hot_remove
+}
+
+zram_swap()
+{
+	keep /sys/module/zswap/parameters/enabled /proc/sys/vm/page-cluster
+	put N /sys/module/zswap/parameters/enabled
+	put "${CLUSTER:-0}" /proc/sys/vm/page-cluster
+	zram_new "$@"
+	mkswap "/dev/${!1}" >/dev/null
+	swapon -p 32767 "/dev/${!1}"
 }
 
 zswap_swap()

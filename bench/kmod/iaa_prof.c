@@ -8,7 +8,7 @@
  *
  * Files in debugfs, below iaa_prof/:
  *
- *	sampling	write a name to start, an empty line to stop
+ *	sampling	write a name to start, an empty line to stop; a name may be used again
  *	samples		"NAME FUNCTION" a sample; cleared by loading the module only
  */
 #include <linux/debugfs.h>
@@ -38,7 +38,7 @@ struct sample {
 };
 
 static char names[MAX_NAMES][32];
-static unsigned int nr_names;
+static unsigned int nr_names, name_now;
 static bool running;
 /* Written by the timer only while it runs, on the CPU that started it. */
 static struct sample *samples;
@@ -54,7 +54,7 @@ static enum hrtimer_restart sample(struct hrtimer *t)
 		return HRTIMER_NORESTART;
 	if (regs) {
 		samples[nr_samples].ip = user_mode(regs) ? USER : instruction_pointer(regs);
-		samples[nr_samples++].name = nr_names - 1;
+		samples[nr_samples++].name = name_now;
 	}
 	hrtimer_forward_now(t, ns_to_ktime(interval));
 	return HRTIMER_RESTART;
@@ -69,10 +69,14 @@ static void stop(void)
 
 static int start(const char *name)
 {
-	if (nr_names == MAX_NAMES)
+	for (name_now = 0; name_now < nr_names; name_now++) {
+		if (!strcmp(names[name_now], name))
+			break;
+	}
+	if (name_now == MAX_NAMES)
 		return -ENOSPC;
-	strscpy(names[nr_names], name);
-	nr_names++;
+	if (name_now == nr_names)
+		strscpy(names[nr_names++], name);
 	running = true;
 	hrtimer_start(&timer, ns_to_ktime(interval), HRTIMER_MODE_REL_PINNED_HARD);
 	return 0;

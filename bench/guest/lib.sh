@@ -155,8 +155,13 @@ zram_drop()
 
 zram_swap()
 {
-	keep /sys/module/zswap/parameters/enabled /proc/sys/vm/page-cluster
-	put N /sys/module/zswap/parameters/enabled
+	local zswap=/sys/module/zswap/parameters/enabled
+	# Whatever is written there counts as using zswap, and then no large folio is swapped in.
+	if [ "$(cat $zswap)" != N ]; then
+		keep $zswap
+		put N $zswap
+	fi
+	keep /proc/sys/vm/page-cluster
 	put "${CLUSTER:-0}" /proc/sys/vm/page-cluster
 	zram_new "$@"
 	mkswap "/dev/${!1}" >/dev/null

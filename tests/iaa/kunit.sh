@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The kernel's own unit tests of this project: loads the modules that carry them, and
-# reports each of their cases. Fails where a suite is missing or a case failed.
+# reports each of their cases; those of acomp's units once more with queues enabled, so
+# that devices do what software did before. And the crypto layer's tests of the two
+# algorithms. Fails where a suite is missing, a case failed, or no device did anything.
 #
 # vm: kernel=test
 # debug: only
-# timeout: 300
+# timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
 
 RESULTS=/sys/kernel/debug/kunit
+UNITS=acomp_units_test
 
-for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_soft_kunit acomp_units_test; do
+for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_soft_kunit $UNITS; do
 	modprobe -q "$module" 2>/dev/null || true
 done
 if [ ! -d $RESULTS ]; then
@@ -26,28 +30,70 @@ cases()
 	sed -n 's/^    \(ok\|not ok\) [0-9]* \(.*\)/\1|\2/p' "$1"
 }
 
-printf 'KTAP version 1\n'
 number=0 bad=0
-for suite in "$RESULTS"/*iaa*/results "$RESULTS"/*zcomp*/results "$RESULTS"/*acomp*/results; do
-	[ -e "$suite" ] || continue
-	name=$(basename "$(dirname "$suite")")
-	before=$number
+
+# report STATUS NAME: one line of KTAP
+report()
+{
+	number=$((number + 1))
+	[ "$1" = ok ] || bad=1
+	printf '%s %d %s\n' "$1" "$number" "$2"
+}
+
+# suite FILE [WORDS]: all cases of one suite; WORDS say how it was run
+suite()
+{
+	local name status case before=$number
+	name=$(basename "$(dirname "$1")")
 	while IFS='|' read -r status case; do
-		number=$((number + 1))
-		if [ "$status" = 'not ok' ]; then
-			bad=1
-			sed -n "/# ${case%% *}:/p; /# ${case%% *}.*EXPECTATION/,/^ *not ok/p" "$suite" | sed 's/^ */# /' | head -n 20
-		fi
-		printf '%s %d %s.%s\n' "$status" "$number" "$name" "$case"
-	done < <(cases "$suite")
-	if [ "$number" -eq "$before" ]; then
-		number=$((number + 1)) bad=1
-		printf 'not ok %d %s has no cases\n' "$number" "$name"
+		[ "$status" = ok ] ||
+			sed -n "/# ${case%% *}:/p; /# ${case%% *}.*EXPECTATION/,/^ *not ok/p" "$1" | sed 's/^ */# /' | head -n 20
+		report "$status" "$name.$case${2:+ $2}"
+	done < <(cases "$1")
+	[ "$number" -gt "$before" ] || report 'not ok' "$name has no cases"
+}
+
+# in_hardware: acomp's units again, and how much devices did of it
+in_hardware()
+{
+	local file before
+	[ -n "$(iaa_devices)" ] && modprobe -r $UNITS 2>/dev/null || return 0
+	iaa_configure
+	before=$(iaa_stat total_comp_calls)
+	modprobe $UNITS
+	for file in "$RESULTS"/*acomp*/results; do
+		suite "$file" "(hardware)"
+	done
+	if [ "$(iaa_stat total_comp_calls)" -gt "$((before + 50))" ]; then
+		report ok "devices compressed units"
+	else
+		report 'not ok' "devices compressed units"
 	fi
+	modprobe -r $UNITS
+	iaa_unconfigure
+}
+
+# tested NAME: the crypto layer ran its own tests of an algorithm
+tested()
+{
+	local status
+	grep -qs 'CONFIG_CRYPTO_SELFTESTS=y' <(zcat /proc/config.gz) || return 0
+	status=$(awk -v name="$1" '$1 == "driver" { on = $3 == name } on && $1 == "selftest" { print $3 }' /proc/crypto)
+	if [ "$status" = passed ]; then
+		report ok "crypto: selftest of $1"
+	else
+		printf '# /proc/crypto says: %s\n' "${status:-nothing}"
+		report 'not ok' "crypto: selftest of $1"
+	fi
+}
+
+printf 'KTAP version 1\n'
+for file in "$RESULTS"/*iaa*/results "$RESULTS"/*zcomp*/results "$RESULTS"/*acomp*/results; do
+	[ ! -e "$file" ] || suite "$file"
 done
-if [ "$number" -eq 0 ]; then
-	number=1 bad=1
-	printf 'not ok 1 no suite of this project in %s\n' "$RESULTS"
-fi
+[ "$number" -gt 0 ] || report 'not ok' "no suite of this project in $RESULTS"
+in_hardware
+tested deflate-iaa
+tested deflate-iaa-dynamic
 printf '1..%d\n' "$number"
 exit $bad

@@ -219,8 +219,10 @@ test_one_place_for_64_threads()
 	iaa_wq_size() { echo 1; }
 	iaa_configure_device "$dev" 1
 	zram_create zram deflate-iaa 16M
+	iaa_stats_reset
 	must blk-verify both --size 16M --threads 64 "$zram"
 	at_least "$(iaa_stat total_comp_calls)" 1 "pages compressed by the device"
+	at_least "$(iaa_stat fallback_busy)" 1 "pages that found the queue full, and went to software"
 }
 
 test_attributes_refuse_nonsense()

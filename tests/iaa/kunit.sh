@@ -57,7 +57,11 @@ suite()
 in_hardware()
 {
 	local file before
-	[ -n "$(iaa_devices)" ] && modprobe -r $UNITS 2>/dev/null || return 0
+	[ -n "$(iaa_devices)" ] && modprobe -q -n $UNITS || return 0
+	if ! modprobe -r $UNITS; then
+		report 'not ok' "$UNITS can be loaded once more"
+		return
+	fi
 	iaa_configure
 	before=$(iaa_stat total_comp_calls)
 	modprobe $UNITS

@@ -10,10 +10,12 @@
 #ifndef _IAA_DEV_H
 #define _IAA_DEV_H
 
+#include <linux/build_bug.h>
 #include <linux/cleanup.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
+#include <linux/stddef.h>
 #include <linux/workqueue.h>
 
 #include "iaa.h"
@@ -73,12 +75,9 @@ struct iaa_wq_counts {
 
 /**
  * struct iaa_slot - what we keep beside each of idxd's descriptors
- * @waiter: request to wake when the interrupt comes; exchanged with NULL by
- *	whoever handles it, the interrupt thread or the owner
  * @counts: written by the descriptor's owner
  */
 struct iaa_slot {
-	struct iaa_comp_req *waiter;
 	struct iaa_wq_counts counts;
 } ____cacheline_aligned;
 
@@ -95,42 +94,65 @@ struct iaa_slots_busy {
 
 /**
  * struct iaa_wq - a work queue that does our requests
- * @node: in its device's list, under iaa_devices_lock
+ * @portal: where its descriptors are written
+ * @descs: idxd's descriptors
+ * @slots: one for each of them
+ * @busy: which of them are in use: the requests in flight
+ * @dma_dev: the device that its buffers are mapped for
  * @wq: idxd's view of it
- * @dev: its device
- * @dma_dev: who its buffers are mapped for
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
+ * @max_xfer: longest source or destination, in bytes
+ * @modes: bit per enum iaa_comp_mode that it serves
+ * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
+ *	a dedicated queue must never be given an ENQCMDS
+ * @busy_shift: binary logarithm of the number of words of @busy
+ * @tmpl: descriptors, complete but for their addresses and sizes
+ * @node: in its device's list, under iaa_devices_lock
+ * @dev: its device
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
- * @max_xfer: longest source or destination, in bytes
- * @tmpl: descriptors, complete but for their addresses and sizes
- * @slots: one for each of idxd's descriptors
- * @busy: which of them are in use: the requests in flight
- * @nr_busy: words of @busy, a power of two
- * @busy_shift: which one
+ * @irq_armed: bit per descriptor whose owner sleeps until an interrupt
+ * @irq_done: one for each descriptor; completed by the interrupt thread
  *
- * @state goes from live to stalled without the lock, by whoever sees it first.
+ * The first members, up to @busy_shift, are what a CPU reads for each request; they
+ * share one cache line, which seldom changes.
+ *
+ * @state goes from live to stalled without the lock, by the first poll that
+ * sees it.
  */
 struct iaa_wq {
-	struct list_head node;
-	struct idxd_wq *wq;
-	struct iaa_device *dev;
+	void __iomem *portal;
+	struct idxd_desc **descs;
+	struct iaa_slot *slots;
+	struct iaa_slots_busy *busy;
 	struct device *dma_dev;
+	struct idxd_wq *wq;
 	enum iaa_wq_state state;
 	unsigned int epoch;
+	u32 max_xfer;
+	u8 modes;
+	bool dedicated;
+	u8 busy_shift;
+	struct iaa_desc_template tmpl;
+	struct list_head node;
+	struct iaa_device *dev;
 	struct delayed_work recovery;
 	unsigned long backoff;
 	unsigned int stalls;
-	u64 max_xfer;
-	struct iaa_desc_template tmpl;
-	struct iaa_slot *slots;
-	struct iaa_slots_busy *busy;
-	unsigned int nr_busy;
-	unsigned int busy_shift;
-};
+	unsigned long *irq_armed;
+	struct completion *irq_done;
+} ____cacheline_aligned;
+
+static_assert(offsetofend(struct iaa_wq, busy_shift) <= 64);
+static_assert(IAA_COMP_NR_MODES <= 8);
+
+static inline unsigned int iaa_wq_busy_words(const struct iaa_wq *wq)
+{
+	return 1U << wq->busy_shift;
+}
 
 /* iaa_main.c */
 extern struct mutex iaa_devices_lock;
@@ -166,6 +188,7 @@ void iaa_wq_destroy(struct iaa_wq *wq);
 void iaa_wq_drain(struct iaa_wq *wq);
 
 /* iaa_balance.c */
+extern bool iaa_map_missing;	/* there are live queues, but no memory for a map */
 void iaa_rebalance(void);
 void iaa_rebalance_stop(void);
 
@@ -183,7 +206,6 @@ extern struct iaa_table __rcu *iaa_table;
 int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req);
 int iaa_hw_submit(struct iaa_comp_req *req);
 int iaa_hw_poll(struct iaa_comp_req *req);
-void iaa_hw_wake(struct iaa_wq *wq, bool all);
 
 /* iaa_sysfs.c, iaa_debugfs.c */
 extern const struct attribute_group *iaa_driver_groups[];

@@ -10,6 +10,7 @@
 
 #include "idxd.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
 
 /* Far more than a full queue takes; and bounded, since removal waits for it */
 #define IAA_TIMEOUT_MIN_MS	10
@@ -121,7 +122,7 @@ static void iaa_crypto_interrupt(struct idxd_wq *idxd_wq)
 	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
 
 	if (wq)
-		iaa_hw_wake(wq, false);
+		iaa_irq_wake(wq, false);
 }
 
 static enum idxd_dev_type iaa_dev_types[] = {

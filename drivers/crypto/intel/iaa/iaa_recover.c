@@ -18,6 +18,7 @@
 #include "idxd.h"
 #include "iaa_crypto_trace.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
 
 #define IAA_BACKOFF_MIN		HZ
 #define IAA_BACKOFF_MAX		(60 * HZ)
@@ -63,7 +64,7 @@ int iaa_wq_silence(struct iaa_wq *wq)
 
 	/* Pairs with smp_load_acquire() where requests are polled */
 	smp_store_release(&wq->epoch, wq->epoch + 1);
-	iaa_hw_wake(wq, true);
+	iaa_irq_wake(wq, true);
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 
 #include "idxd.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
 #include "iaa_mode.h"
 
 /* Words that a queue's descriptors are spread over */
@@ -82,23 +83,30 @@ static void iaa_device_add_wq(struct iaa_device *dev, struct iaa_wq *wq)
 }
 
 /* Words for all descriptors, several so that CPUs need not share one */
-static int iaa_wq_init_busy(struct iaa_wq *wq, unsigned int nr)
+static int iaa_wq_init_busy(struct iaa_wq *wq, unsigned int nr, int node)
 {
 	unsigned int id, words;
 
 	words = max(DIV_ROUND_UP(nr, BITS_PER_LONG),
 		    min(nr, IAA_BUSY_WORDS));
-	wq->nr_busy = roundup_pow_of_two(words);
-	wq->busy_shift = ilog2(wq->nr_busy);
-	wq->busy = kvcalloc(wq->nr_busy, sizeof(*wq->busy), GFP_KERNEL);
+	words = roundup_pow_of_two(words);
+	wq->busy_shift = ilog2(words);
+	wq->busy = kvcalloc_node(words, sizeof(*wq->busy), GFP_KERNEL, node);
 	if (!wq->busy)
 		return -ENOMEM;
-	for (id = 0; id < wq->nr_busy; id++)
+	for (id = 0; id < words; id++)
 		wq->busy[id].bits = ~0UL;
 	for (id = 0; id < nr; id++)
-		__clear_bit(id / wq->nr_busy,
-			    &wq->busy[id & (wq->nr_busy - 1)].bits);
+		__clear_bit(id / words, &wq->busy[id & (words - 1)].bits);
 	return 0;
+}
+
+static void iaa_wq_free(struct iaa_wq *wq)
+{
+	iaa_irq_exit(wq);
+	kvfree(wq->busy);
+	kvfree(wq->slots);
+	kfree(wq);
 }
 
 /**
@@ -110,13 +118,16 @@ static int iaa_wq_init_busy(struct iaa_wq *wq, unsigned int nr)
  */
 struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 {
-	struct iaa_wq *wq = kzalloc_obj(*wq);
+	unsigned int nr = idxd_wq->num_descs;
+	int node = dev_to_node(&idxd_wq->idxd->pdev->dev);
+	struct iaa_wq *wq = kzalloc_node(sizeof(*wq), GFP_KERNEL, node);
 	int ret = -ENOMEM;
 
 	if (!wq)
 		return ERR_PTR(ret);
-	wq->slots = kvcalloc(idxd_wq->num_descs, sizeof(*wq->slots), GFP_KERNEL);
-	if (!wq->slots || iaa_wq_init_busy(wq, idxd_wq->num_descs))
+	wq->slots = kvcalloc_node(nr, sizeof(*wq->slots), GFP_KERNEL, node);
+	if (!wq->slots || iaa_wq_init_busy(wq, nr, node) ||
+	    iaa_irq_init(wq, nr, node))
 		goto err_free;
 
 	wq->dev = iaa_device_get(idxd_wq->idxd);
@@ -125,17 +136,19 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 		goto err_free;
 	}
 	wq->wq = idxd_wq;
+	wq->portal = idxd_wq->portal;
+	wq->descs = idxd_wq->descs;
+	wq->dedicated = wq_dedicated(idxd_wq);
 	wq->dma_dev = &idxd_wq->idxd->pdev->dev;
-	wq->max_xfer = idxd_wq->max_xfer_bytes;
+	wq->max_xfer = min(idxd_wq->max_xfer_bytes, U32_MAX);
+	wq->modes = wq->dev->modes;
 	INIT_DELAYED_WORK(&wq->recovery, iaa_wq_recovery);
 	iaa_wq_init_templates(wq);
 	iaa_device_add_wq(wq->dev, wq);
 	return wq;
 
 err_free:
-	kvfree(wq->busy);
-	kvfree(wq->slots);
-	kfree(wq);
+	iaa_wq_free(wq);
 	return ERR_PTR(ret);
 }
 
@@ -144,7 +157,7 @@ static bool iaa_wq_idle(const struct iaa_wq *wq)
 {
 	unsigned int word, nr = 0;
 
-	for (word = 0; word < wq->nr_busy; word++) {
+	for (word = 0; word < iaa_wq_busy_words(wq); word++) {
 		/* Pairs with clear_bit_unlock() where a descriptor is given back */
 		unsigned long busy = smp_load_acquire(&wq->busy[word].bits);
 
@@ -196,7 +209,5 @@ void iaa_wq_destroy(struct iaa_wq *wq)
 {
 	list_del(&wq->node);
 	iaa_device_put(wq->dev);
-	kvfree(wq->busy);
-	kvfree(wq->slots);
-	kfree(wq);
+	iaa_wq_free(wq);
 }

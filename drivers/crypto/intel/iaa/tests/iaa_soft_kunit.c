@@ -248,10 +248,10 @@ static void soft_other_memory(struct kunit *test)
 	vfree(area);
 }
 
-/* Each request of a batch has its own result, in whatever order they run */
-static void soft_batch(struct kunit *test)
+/* Each of many requests in flight has its own result */
+static void soft_many(struct kunit *test)
 {
-	enum { NR = IAA_COMP_MAX_BATCH + 9, LEN = 700, PACKED = 800 };
+	enum { NR = 73, LEN = 700, PACKED = 800 };
 	struct soft_fixture *f = test->priv;
 	struct iaa_comp_req *reqs = kunit_kcalloc(test, NR, sizeof(*reqs), GFP_KERNEL);
 	u8 *packed = kunit_kmalloc(test, NR * PACKED, GFP_KERNEL);
@@ -265,8 +265,10 @@ static void soft_batch(struct kunit *test)
 			.dst = packed + i * PACKED,
 			.dlen = i % 10 == 3 ? 5 : PACKED,
 		};
-	iaa_comp_compress_batch(IAA_COMP_FIXED, reqs, NR);
-	for (i = 0; i < NR; i++) {
+	for (i = 0; i < NR; i++)
+		iaa_comp_submit_compress(IAA_COMP_FIXED, &reqs[i]);
+	for (i = NR - 1; i >= 0; i--) {
+		iaa_comp_wait(&reqs[i]);
 		if (i % 10 == 3) {
 			KUNIT_EXPECT_EQ(test, reqs[i].result, -ENOSPC);
 			reqs[i].result = 1;
@@ -278,8 +280,10 @@ static void soft_batch(struct kunit *test)
 		reqs[i].dst = f->out + i * LEN;
 		reqs[i].dlen = LEN;
 	}
-	iaa_comp_decompress_batch(reqs, NR);
-	for (i = 0; i < NR; i++) {
+	for (i = 0; i < NR; i++)
+		iaa_comp_submit_decompress(&reqs[i]);
+	for (i = NR - 1; i >= 0; i--) {
+		iaa_comp_wait(&reqs[i]);
 		if (i % 10 == 3) {
 			KUNIT_EXPECT_EQ(test, reqs[i].result, -EBADMSG);
 			continue;
@@ -297,7 +301,7 @@ static struct kunit_case soft_tests[] = {
 	KUNIT_CASE(soft_bit_flipped),
 	KUNIT_CASE(soft_bad_requests),
 	KUNIT_CASE(soft_other_memory),
-	KUNIT_CASE(soft_batch),
+	KUNIT_CASE(soft_many),
 	{}
 };
 

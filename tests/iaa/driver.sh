@@ -65,7 +65,7 @@ test_sync_overlaps_within_a_batch()
 	put sync "$IAA_DRIVER/sync_mode"
 	defer put 0 $tracing/events/iaa_comp/enable
 	put 1 $tracing/events/iaa_comp/enable
-	must dd if=/corpus/text of="$dev" bs=64k count=4 oflag=direct status=none
+	must dd if=/corpus/text.pages of="$dev" bs=64k count=4 oflag=direct status=none
 	put 0 $tracing/events/iaa_comp/enable
 	cat $tracing/trace >"$KTAP_TMP/trace"
 	at_least "$(most_in_flight "$KTAP_TMP/trace")" 8 "requests in flight at a time"

@@ -24,7 +24,7 @@ enum iaa_reason {
 	IAA_STALLED,		/* those there are do not answer */
 	IAA_NO_MODE,		/* no device has the mode */
 	IAA_BUSY,		/* every queue full, retries used up */
-	IAA_TOO_LONG,		/* more than the queue's max_xfer_size */
+	IAA_TOO_LONG,		/* more than the queue or the mode takes */
 	IAA_NO_MAPPING,		/* DMA mapping or bounce buffer failed */
 	IAA_TIMED_OUT,		/* the queue was taken out of service */
 	IAA_HW_ERROR,		/* completed with an error status */

@@ -106,6 +106,8 @@ struct iaa_slots_busy {
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
  * @max_xfer: longest source or destination, in bytes
+ * @max_unit: longest unit to compress by mode, in bytes; 0 where the queue
+ *	cannot do the mode
  * @tmpl: descriptors, complete but for their addresses and sizes
  * @slots: one for each of idxd's descriptors
  * @busy: which of them are in use: the requests in flight
@@ -125,6 +127,7 @@ struct iaa_wq {
 	unsigned long backoff;
 	unsigned int stalls;
 	u64 max_xfer;
+	unsigned int max_unit[IAA_COMP_NR_MODES];
 	struct iaa_desc_template tmpl;
 	struct iaa_slot *slots;
 	struct iaa_slots_busy *busy;

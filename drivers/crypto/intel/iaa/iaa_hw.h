@@ -17,8 +17,13 @@
 /* Compression flags (descriptor offset 0x26) */
 #define IAA_COMP_FLUSH_OUTPUT		BIT(1)
 #define IAA_COMP_APPEND_EOB		BIT(2)
-/* IAA 2.0: make the Huffman tables and their header for this unit */
-#define IAA_COMP_GEN_HEADER		BIT(12)
+/*
+ * Header generation, bits 14:12 (IAA 3.4.5): in one pass, which takes no more
+ * than 4 KiB, with a header that is marked bFinal. The values 1 and 2 of the
+ * same field leave out the header or the mark.
+ */
+#define IAA_COMP_HEADER_FINAL		(3 << 12)
+#define IAA_HEADER_GEN_MAX		4096
 
 /* Decompression flags (the same place) */
 #define IAA_DECOMP_ENABLE		BIT(0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
+#include <linux/minmax.h>
 
 #include "iaa_dev.h"
 #include "iaa_mode.h"
@@ -31,6 +32,22 @@ int iaa_modes_init(struct iaa_device *dev)
 err_exit:
 	iaa_modes_exit(dev);
 	return ret;
+}
+
+/**
+ * iaa_mode_max_unit() - longest unit that a queue compresses in a mode
+ * @dev: the queue's device
+ * @mode: the mode
+ * @max_xfer: the queue's max_transfer_size in bytes
+ *
+ * Return: bytes; 0 if the queue cannot do the mode.
+ */
+unsigned int iaa_mode_max_unit(const struct iaa_device *dev,
+			       enum iaa_comp_mode mode, u64 max_xfer)
+{
+	if (!test_bit(mode, &dev->modes) || max_xfer < iaa_modes[mode]->min_xfer)
+		return 0;
+	return min_t(u64, iaa_modes[mode]->max_unit, max_xfer);
 }
 
 /**

@@ -3,6 +3,7 @@
 #define _IAA_MODE_H
 
 #include <linux/iaa_comp.h>
+#include <linux/types.h>
 
 struct iaa_device;
 struct iax_hw_desc;
@@ -10,6 +11,8 @@ struct iax_hw_desc;
 /**
  * struct iaa_mode - a way to encode, as the devices do it
  * @name: as users know it
+ * @max_unit: longest unit that the devices take, in bytes
+ * @min_xfer: least max_transfer_size of a queue that can do it, in bytes
  * @retries: passes over the full queues before software does it
  * @init: have the device ready for it; -EOPNOTSUPP if it can't do it
  * @exit: give back what @init took
@@ -17,6 +20,8 @@ struct iax_hw_desc;
  */
 struct iaa_mode {
 	const char *name;
+	unsigned int max_unit;
+	unsigned int min_xfer;
 	unsigned int retries;
 	int (*init)(struct iaa_device *dev);
 	void (*exit)(struct iaa_device *dev);
@@ -28,6 +33,8 @@ extern const struct iaa_mode iaa_mode_dynamic;
 extern const struct iaa_mode * const iaa_modes[IAA_COMP_NR_MODES];
 
 int iaa_modes_init(struct iaa_device *dev);
+unsigned int iaa_mode_max_unit(const struct iaa_device *dev,
+			       enum iaa_comp_mode mode, u64 max_xfer);
 void iaa_modes_exit(struct iaa_device *dev);
 
 #endif /* _IAA_MODE_H */

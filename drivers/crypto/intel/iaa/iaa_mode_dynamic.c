@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dynamic mode: the device makes the Huffman tables for each unit and writes
- * them before the data. IAA 2.0 says in IAACAP, bit 8, that it can; a device
- * without it leaves this mode to software.
+ * them before the data (IAA 3.4.5, 1-pass header generation). IAA 2.0 says in
+ * IAACAP, bit 8, that it can; a device without it leaves this mode to software.
  */
 #include "idxd.h"
 #include "iaa_dev.h"
@@ -24,12 +24,13 @@ static void iaa_dynamic_fill(const struct iaa_device *dev,
 		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB |
-			       IAA_COMP_GEN_HEADER,
+			       IAA_COMP_HEADER_FINAL,
 	};
 }
 
 const struct iaa_mode iaa_mode_dynamic = {
 	.name		= "dynamic",
+	.max_unit	= IAA_HEADER_GEN_MAX,
 	.retries	= 2000,
 	.init		= iaa_dynamic_init,
 	.exit		= iaa_dynamic_exit,

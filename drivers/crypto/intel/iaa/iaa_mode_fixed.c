@@ -5,6 +5,7 @@
  */
 #include <linux/array_size.h>
 #include <linux/dma-mapping.h>
+#include <linux/limits.h>
 
 #include "idxd.h"
 #include "iaa_dev.h"
@@ -83,6 +84,9 @@ static void iaa_fixed_fill(const struct iaa_device *dev,
 
 const struct iaa_mode iaa_mode_fixed = {
 	.name		= "fixed",
+	.max_unit	= UINT_MAX,
+	/* The tables are a source, too, and obey the same limit (IAA 6.1.11) */
+	.min_xfer	= sizeof(struct iaa_aecs),
 	.retries	= 1000,
 	.init		= iaa_fixed_init,
 	.exit		= iaa_fixed_exit,

@@ -217,8 +217,9 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
 	if (unlikely(req->op == IAA_OP_COMPRESS &&
-		     !test_bit(req->mode, &wq->dev->modes)))
-		return iaa_soft(req, IAA_NO_MODE);
+		     req->slen > wq->max_unit[req->mode]))
+		return iaa_soft(req, wq->max_unit[req->mode] ? IAA_TOO_LONG :
+							       IAA_NO_MODE);
 	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
 		return iaa_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))

@@ -24,8 +24,10 @@ static void iaa_wq_init_templates(struct iaa_wq *wq)
 	int i;
 
 	iaa_desc_init_decompress(&wq->tmpl);
-	for_each_set_bit(i, &wq->dev->modes, IAA_COMP_NR_MODES)
+	for_each_set_bit(i, &wq->dev->modes, IAA_COMP_NR_MODES) {
 		iaa_modes[i]->fill(wq->dev, &wq->tmpl.compress[i]);
+		wq->max_unit[i] = iaa_mode_max_unit(wq->dev, i, wq->max_xfer);
+	}
 	if (device_pasid_enabled(idxd))
 		iaa_desc_set_pasid(&wq->tmpl, idxd->pasid);
 }

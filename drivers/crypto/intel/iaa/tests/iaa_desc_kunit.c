@@ -4,6 +4,9 @@
 
 /* Pure, and in a module that loads only where there is a device */
 #include "../iaa_desc.c"
+#include "../iaa_mode.c"
+#include "../iaa_mode_dynamic.c"
+#include "../iaa_mode_fixed.c"
 
 static const struct iaa_comp_req some_req = {
 	.slen = 4096,
@@ -19,7 +22,7 @@ static void desc_compress(struct kunit *test)
 	struct iaa_desc_template tmpl = {
 		.compress[IAA_COMP_DYNAMIC] = {
 			.opcode = IAX_OPCODE_COMPRESS,
-			.compr_flags = 0x1006,
+			.compr_flags = 0x3006,
 			.src2_addr = 0x42,
 		},
 	};
@@ -31,7 +34,7 @@ static void desc_compress(struct kunit *test)
 	req.mode = IAA_COMP_DYNAMIC;
 	iaa_desc_fill(&desc, &tmpl, &req, 0xc0ffee00);
 	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x43);
-	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x1006);
+	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x3006);
 	KUNIT_EXPECT_EQ(test, desc.src2_addr, 0x42);
 	KUNIT_EXPECT_EQ(test, desc.completion_addr, 0xc0ffee00);
 	KUNIT_EXPECT_EQ(test, desc.src1_addr, req.src_dma);
@@ -40,6 +43,55 @@ static void desc_compress(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.max_dst_size, 4000);
 	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
 	KUNIT_EXPECT_EQ(test, desc.num_inputs, 0);
+}
+
+/* What the devices read, bit by bit: compression, then compression 2 flags */
+static void desc_mode_dynamic(struct kunit *test)
+{
+	struct iaa_device dev = {};
+	struct iax_hw_desc desc;
+
+	memset(&desc, 0xff, sizeof(desc));
+	iaa_mode_dynamic.fill(&dev, &desc);
+	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x43);
+	KUNIT_EXPECT_EQ(test, (u32)desc.flags, 0x00010c);
+	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x3006);
+	KUNIT_EXPECT_EQ(test, desc.src2_addr, 0);
+	KUNIT_EXPECT_EQ(test, desc.src2_size, 0);
+	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
+}
+
+static void desc_mode_fixed(struct kunit *test)
+{
+	struct iaa_device dev = { .aecs_dma = 0xabcd00 };
+	struct iax_hw_desc desc;
+
+	memset(&desc, 0xff, sizeof(desc));
+	iaa_mode_fixed.fill(&dev, &desc);
+	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x43);
+	KUNIT_EXPECT_EQ(test, (u32)desc.flags, 0x01010c);
+	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x0006);
+	KUNIT_EXPECT_EQ(test, desc.src2_addr, 0xabcd00);
+	KUNIT_EXPECT_EQ(test, desc.src2_size, 1568);
+	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
+}
+
+/* Lengths that a queue takes; 0 where it cannot do the mode at all */
+static void desc_max_unit(struct kunit *test)
+{
+	struct iaa_device both = {
+		.modes = BIT(IAA_COMP_FIXED) | BIT(IAA_COMP_DYNAMIC),
+	};
+	struct iaa_device fixed = { .modes = BIT(IAA_COMP_FIXED) };
+
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_DYNAMIC, SZ_2M), 4096);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_DYNAMIC, SZ_2G), 4096);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_DYNAMIC, 1024), 1024);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&fixed, IAA_COMP_DYNAMIC, SZ_2M), 0);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_FIXED, SZ_2M), SZ_2M);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_FIXED, SZ_2G), SZ_2G);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_FIXED, 1568), 1568);
+	KUNIT_EXPECT_EQ(test, iaa_mode_max_unit(&both, IAA_COMP_FIXED, 1567), 0);
 }
 
 static void desc_decompress(struct kunit *test)
@@ -148,6 +200,9 @@ static void desc_result(struct kunit *test)
 }
 
 static struct kunit_case desc_tests[] = {
+	KUNIT_CASE(desc_mode_dynamic),
+	KUNIT_CASE(desc_mode_fixed),
+	KUNIT_CASE(desc_max_unit),
 	KUNIT_CASE(desc_compress),
 	KUNIT_CASE(desc_decompress),
 	KUNIT_CASE(desc_verify),

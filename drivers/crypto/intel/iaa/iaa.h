@@ -29,7 +29,6 @@ enum iaa_reason {
 	IAA_TIMED_OUT,		/* the queue was taken out of service */
 	IAA_HW_ERROR,		/* completed with an error status */
 	IAA_BAD_STREAM,		/* analytics error: perhaps history over 4 KiB */
-	IAA_SHORT,		/* success, but input is left over */
 	IAA_LIED,		/* impossible size or wrong CRC */
 	IAA_NR_REASONS,
 };

@@ -8,9 +8,15 @@
 #define IAA_DESC_FLAGS \
 	(IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC)
 
+/*
+ * Only the EOB of a bFinal block ends a stream. With any other block's EOB
+ * taken for the end, a stream of several blocks would be cut short without an
+ * error: the record does not say how much of the source was used (IAA 6.2.4).
+ */
 #define IAA_DECOMP_FLAGS \
 	(IAA_DECOMP_ENABLE | IAA_DECOMP_FLUSH_OUTPUT | \
-	 IAA_DECOMP_CHECK_EOB | IAA_DECOMP_STOP_ON_EOB)
+	 IAA_DECOMP_STOP_ON_EOB | IAA_DECOMP_CHECK_EOB | \
+	 IAA_DECOMP_BFINAL_EOB)
 
 /**
  * iaa_desc_init_decompress() - make the templates that no mode owns
@@ -66,7 +72,6 @@ void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		desc->completion_addr = completion;
 		desc->src1_addr = req->dst_dma;
 		desc->src1_size = req->produced;
-		desc->max_dst_size = req->slen;
 		return;
 	}
 	desc->completion_addr = completion;

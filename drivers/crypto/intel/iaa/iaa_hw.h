@@ -25,11 +25,12 @@
 #define IAA_COMP_HEADER_FINAL		(3 << 12)
 #define IAA_HEADER_GEN_MAX		4096
 
-/* Decompression flags (the same place) */
+/* Decompression flags (descriptor offset 0x26, IAA 6.3.2.1) */
 #define IAA_DECOMP_ENABLE		BIT(0)
 #define IAA_DECOMP_FLUSH_OUTPUT		BIT(1)
-#define IAA_DECOMP_CHECK_EOB		BIT(2)
-#define IAA_DECOMP_STOP_ON_EOB		BIT(3)
+#define IAA_DECOMP_STOP_ON_EOB		BIT(2)
+#define IAA_DECOMP_CHECK_EOB		BIT(3)
+#define IAA_DECOMP_BFINAL_EOB		BIT(4)
 #define IAA_DECOMP_SUPPRESS_OUTPUT	BIT(9)
 
 /* Error code of an analytics error: the output of a compression is full */

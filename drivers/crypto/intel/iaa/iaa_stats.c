@@ -47,7 +47,6 @@ static const char * const iaa_reason_names[] = {
 	[IAA_TIMED_OUT]		= "timed_out",
 	[IAA_HW_ERROR]		= "hw_error",
 	[IAA_BAD_STREAM]	= "bad_stream",
-	[IAA_SHORT]		= "short",
 	[IAA_LIED]		= "lied",
 };
 

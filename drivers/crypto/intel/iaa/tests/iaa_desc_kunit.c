@@ -106,7 +106,7 @@ static void desc_decompress(struct kunit *test)
 	iaa_desc_fill(&desc, &tmpl, &req, 0x40);
 	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x42);
 	KUNIT_EXPECT_EQ(test, (u32)desc.flags, 0x10c);
-	KUNIT_EXPECT_EQ(test, desc.decompr_flags, 0x000f);
+	KUNIT_EXPECT_EQ(test, desc.decompr_flags, 0x001f);
 	KUNIT_EXPECT_EQ(test, (u32)desc.pasid, 0x12345);
 	KUNIT_EXPECT_EQ(test, desc.src2_addr, 0);
 }
@@ -122,11 +122,11 @@ static void desc_verify(struct kunit *test)
 	req.op = IAA_OP_VERIFY;
 	iaa_desc_fill(&desc, &tmpl, &req, 0x40);
 	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x42);
-	KUNIT_EXPECT_EQ(test, desc.decompr_flags, 0x020f);
+	KUNIT_EXPECT_EQ(test, desc.decompr_flags, 0x021f);
 	KUNIT_EXPECT_EQ(test, desc.src1_addr, req.dst_dma);
 	KUNIT_EXPECT_EQ(test, desc.src1_size, 1234);
 	KUNIT_EXPECT_EQ(test, desc.dst_addr, 0);
-	KUNIT_EXPECT_EQ(test, desc.max_dst_size, 4096);
+	KUNIT_EXPECT_EQ(test, desc.max_dst_size, 0);
 }
 
 struct result_case {
@@ -138,10 +138,10 @@ struct result_case {
 };
 
 static const struct result_case result_cases[] = {
-	{ "compressed", IAA_OP_COMPRESS, 0x01, 0, 1000, 4096, 0, 1000 },
-	{ "compressed, fills dst", IAA_OP_COMPRESS, 0x01, 0, 4000, 4096, 0, 4000 },
-	{ "compressed beyond dst", IAA_OP_COMPRESS, 0x01, 0, 4001, 4096, 0, -EREMOTEIO, IAA_LIED },
-	{ "compressed to nothing", IAA_OP_COMPRESS, 0x01, 0, 0, 4096, 0, -EREMOTEIO, IAA_LIED },
+	{ "compressed", IAA_OP_COMPRESS, 0x01, 0, 1000, 0, 0, 1000 },
+	{ "compressed, fills dst", IAA_OP_COMPRESS, 0x01, 0, 4000, 0, 0, 4000 },
+	{ "compressed beyond dst", IAA_OP_COMPRESS, 0x01, 0, 4001, 0, 0, -EREMOTEIO, IAA_LIED },
+	{ "compressed to nothing", IAA_OP_COMPRESS, 0x01, 0, 0, 0, 0, -EREMOTEIO, IAA_LIED },
 	{ "incompressible, analytics", IAA_OP_COMPRESS, 0x0a, 0x19, 0, 0, 0, -ENOSPC },
 	{ "incompressible, overflow", IAA_OP_COMPRESS, 0x0b, 0, 0, 0, 0, -ENOSPC },
 	{ "compress, analytics error", IAA_OP_COMPRESS, 0x0a, 0x01, 0, 0, 0, -EREMOTEIO,
@@ -153,12 +153,10 @@ static const struct result_case result_cases[] = {
 	{ "compress, watchdog", IAA_OP_COMPRESS, 0x24, 0, 0, 0, 0, -EREMOTEIO, IAA_HW_ERROR },
 	{ "compress, bad comp flag", IAA_OP_COMPRESS, 0x30, 0, 0, 0, 0, -EREMOTEIO, IAA_HW_ERROR },
 	{ "compress, unknown status", IAA_OP_COMPRESS, 0x7f, 0, 0, 0, 0, -EREMOTEIO, IAA_HW_ERROR },
-	{ "decompressed", IAA_OP_DECOMPRESS, 0x01, 0, 4000, 4096, 0, 4000 },
-	{ "decompressed, less than dst", IAA_OP_DECOMPRESS, 0x01, 0, 17, 4096, 0, 17 },
-	{ "decompressed to nothing", IAA_OP_DECOMPRESS, 0x01, 0, 0, 4096, 0, 0 },
-	{ "decompressed, input left", IAA_OP_DECOMPRESS, 0x01, 0, 17, 100, 0, -EREMOTEIO,
-	  IAA_SHORT },
-	{ "decompressed beyond dst", IAA_OP_DECOMPRESS, 0x01, 0, 4001, 4096, 0, -EREMOTEIO,
+	{ "decompressed", IAA_OP_DECOMPRESS, 0x01, 0, 4000, 0, 0, 4000 },
+	{ "decompressed, less than dst", IAA_OP_DECOMPRESS, 0x01, 0, 17, 0, 0, 17 },
+	{ "decompressed to nothing", IAA_OP_DECOMPRESS, 0x01, 0, 0, 0, 0, 0 },
+	{ "decompressed beyond dst", IAA_OP_DECOMPRESS, 0x01, 0, 4001, 0, 0, -EREMOTEIO,
 	  IAA_LIED },
 	{ "decompress, overflow", IAA_OP_DECOMPRESS, 0x0b, 0, 0, 0, 0, -EREMOTEIO, IAA_BAD_STREAM },
 	{ "decompress, far history", IAA_OP_DECOMPRESS, 0x0a, 17, 0, 0, 0, -EREMOTEIO,
@@ -171,7 +169,7 @@ static const struct result_case result_cases[] = {
 	{ "verified, wrong CRC", IAA_OP_VERIFY, 0x01, 0, 0, 1234, 0xdeadbeee, -EREMOTEIO,
 	  IAA_LIED },
 	{ "verify, bad stream", IAA_OP_VERIFY, 0x0a, 11, 0, 0, 0, -EREMOTEIO, IAA_BAD_STREAM },
-	{ "write fault bit is no status", IAA_OP_COMPRESS, 0x81, 0, 1000, 4096, 0, 1000 },
+	{ "write fault bit is no status", IAA_OP_COMPRESS, 0x81, 0, 1000, 0, 0, 1000 },
 };
 
 static void result_case_name(const struct result_case *c, char *desc)

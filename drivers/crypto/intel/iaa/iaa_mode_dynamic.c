@@ -21,7 +21,7 @@ static void iaa_dynamic_fill(const struct iaa_device *dev,
 			     struct iax_hw_desc *desc)
 {
 	*desc = (struct iax_hw_desc) {
-		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC,
+		.flags = IAA_DESC_FLAGS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB |
 			       IAA_COMP_HEADER_FINAL,

@@ -73,8 +73,7 @@ static void iaa_fixed_fill(const struct iaa_device *dev,
 			   struct iax_hw_desc *desc)
 {
 	*desc = (struct iax_hw_desc) {
-		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR |
-			 IDXD_OP_FLAG_CC | IDXD_OP_FLAG_RD_SRC2_AECS,
+		.flags = IAA_DESC_FLAGS | IDXD_OP_FLAG_RD_SRC2_AECS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB,
 		.src2_addr = dev->aecs_dma,

@@ -28,6 +28,8 @@ static void iaa_wq_init_templates(struct iaa_wq *wq)
 		iaa_modes[i]->fill(wq->dev, &wq->tmpl.compress[i]);
 		wq->max_unit[i] = iaa_mode_max_unit(wq->dev, i, wq->max_xfer);
 	}
+	if (idxd->hw.gen_cap.cache_control_mem)
+		iaa_desc_set_cache_control(&wq->tmpl);
 	if (device_pasid_enabled(idxd))
 		iaa_desc_set_pasid(&wq->tmpl, idxd->pasid);
 }

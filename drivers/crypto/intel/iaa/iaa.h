@@ -105,7 +105,6 @@ enum iaa_sync_mode {
 
 extern enum iaa_sync_mode iaa_sync_mode;
 
-void iaa_soft_init(void);
 int iaa_soft_get(void);
 void iaa_soft_put(void);
 int iaa_soft_compress(const struct iaa_comp_req *req);

@@ -75,6 +75,7 @@ struct iaa_comp_req {
 	u8 op;
 	u8 mode;
 	u8 reason;
+	u8 resubmits;
 	bool verify;
 	struct iaa_wq *wq;
 	struct idxd_desc *desc;

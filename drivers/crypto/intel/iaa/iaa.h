@@ -26,12 +26,11 @@ enum iaa_reason {
 	IAA_STALLED,		/* those there are do not answer */
 	IAA_NO_MODE,		/* no device has the mode */
 	IAA_BUSY,		/* every queue full, retries used up */
-	IAA_TOO_LONG,		/* more than the queue's max_xfer_size */
+	IAA_TOO_LONG,		/* more than the queue or the mode takes */
 	IAA_NO_MAPPING,		/* DMA mapping or bounce buffer failed */
 	IAA_TIMED_OUT,		/* the queue was taken out of service */
 	IAA_HW_ERROR,		/* completed with an error status */
 	IAA_BAD_STREAM,		/* analytics error: perhaps history over 4 KiB */
-	IAA_SHORT,		/* success, but input is left over */
 	IAA_LIED,		/* impossible size or wrong CRC */
 	IAA_NR_REASONS,
 };
@@ -60,6 +59,7 @@ enum iaa_stat {
 	IAA_STAT_EINVAL,
 	IAA_STAT_TIMEOUT,
 	IAA_STAT_OVERFLOW,
+	IAA_STAT_VERIFY,
 	IAA_STAT_BATCHES,
 	IAA_STAT_BATCH_UNITS,
 	IAA_NR_STATS,
@@ -121,7 +121,6 @@ extern enum iaa_sync_mode iaa_sync_mode;
 int iaa_comp_poll(struct iaa_comp_req *req);
 
 /* iaa_soft.c */
-void iaa_soft_init(void);
 int iaa_soft_get(void);
 void iaa_soft_put(void);
 int iaa_soft_compress(const struct iaa_comp_req *req);

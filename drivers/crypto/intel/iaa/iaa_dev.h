@@ -45,6 +45,10 @@ struct iaa_device {
 	dma_addr_t aecs_dma;
 };
 
+/* What a queue can do: a bit for each mode, and this one */
+#define IAA_CAP_DECOMPRESS	IAA_COMP_NR_MODES
+#define IAA_NR_CAPS		(IAA_CAP_DECOMPRESS + 1)
+
 /* Whether a queue gets requests; changes under iaa_devices_lock */
 enum iaa_wq_state {
 	IAA_WQ_IDLE,		/* set up, but not in the map */
@@ -103,14 +107,16 @@ struct iaa_slots_busy {
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
- * @max_xfer: longest source or destination, in bytes
- * @modes: bit per enum iaa_comp_mode that it serves
+ * @caps: what it can do, see IAA_CAP_DECOMPRESS
+ * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
+ *	decompression is the longest destination as well
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
  *	a dedicated queue must never be given an ENQCMDS
  * @busy_shift: binary logarithm of the number of words of @busy
  * @tmpl: descriptors, complete but for their addresses and sizes
  * @node: in its device's list, under iaa_devices_lock
  * @dev: its device
+ * @claims: what it can do by its device's and its own registers, as @caps
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
@@ -132,13 +138,14 @@ struct iaa_wq {
 	struct idxd_wq *wq;
 	enum iaa_wq_state state;
 	unsigned int epoch;
-	u32 max_xfer;
-	u8 modes;
+	u8 caps;
+	u8 max_shift[IAA_NR_CAPS];
 	bool dedicated;
 	u8 busy_shift;
 	struct iaa_desc_template tmpl;
 	struct list_head node;
 	struct iaa_device *dev;
+	u8 claims;
 	struct delayed_work recovery;
 	unsigned long backoff;
 	unsigned int stalls;
@@ -147,7 +154,7 @@ struct iaa_wq {
 } ____cacheline_aligned;
 
 static_assert(offsetofend(struct iaa_wq, busy_shift) <= 64);
-static_assert(IAA_COMP_NR_MODES <= 8);
+static_assert(IAA_NR_CAPS <= 8);
 
 static inline unsigned int iaa_wq_busy_words(const struct iaa_wq *wq)
 {

@@ -147,6 +147,7 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 	req->wq = wq;
 	req->epoch = READ_ONCE(wq->epoch);
 	req->verify = verify;
+	req->resubmits = 0;
 	ret = iaa_req_map(wq->dma_dev, req, req->verify);
 	if (unlikely(ret)) {
 		req->reason = IAA_NO_MAPPING;
@@ -191,10 +192,13 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	if (unlikely(req->op == IAA_OP_COMPRESS &&
-		     !(READ_ONCE(wq->modes) & BIT(req->mode))))
+	unsigned int cap = req->op == IAA_OP_COMPRESS ? req->mode :
+							IAA_CAP_DECOMPRESS;
+
+	if (unlikely(!(READ_ONCE(wq->caps) & BIT(cap))))
 		return iaa_req_soft(req, IAA_NO_MODE);
-	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
+	if (unlikely(req->slen > BIT(wq->max_shift[cap]) ||
+		     req->dlen > BIT(wq->max_shift[IAA_CAP_DECOMPRESS])))
 		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
 		return iaa_req_soft(req, IAA_STALLED);
@@ -334,21 +338,27 @@ static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason
 }
 
 /*
- * Read back what was just compressed, with the same descriptor and mapping. Like
- * any request it goes to a live queue only, and counts from that queue's last
- * reset, which may have come since the compression was submitted.
+ * Submit once more, with the same descriptor and mapping. Like any request it
+ * goes to a live queue only, and counts from that queue's last reset, which may
+ * have come since the request was first submitted.
  */
-static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
+static noinline int iaa_resubmit(struct iaa_comp_req *req)
 {
 	if (unlikely(READ_ONCE(req->wq->state) != IAA_WQ_LIVE))
 		return iaa_give_up(req, IAA_STALLED);
 	req->epoch = READ_ONCE(req->wq->epoch);
-	req->op = IAA_OP_VERIFY;
-	req->produced = produced;
-	req->crc = req->desc->iax_completion->crc;
 	if (likely(!iaa_start(req)))
 		return -EINPROGRESS;
 	return iaa_give_up(req, IAA_STALLED);
+}
+
+/* Read back what was just compressed */
+static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
+{
+	req->op = IAA_OP_VERIFY;
+	req->produced = produced;
+	req->crc = req->desc->iax_completion->crc;
+	return iaa_resubmit(req);
 }
 
 /*
@@ -386,6 +396,8 @@ int iaa_hw_poll(struct iaa_comp_req *req)
 	dma_rmb();
 	iaa_irq_disarm(req);
 	ret = iaa_desc_result(rec, req);
+	if (unlikely(ret == -EAGAIN))
+		return iaa_resubmit(req);
 	if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS && ret > 0)
 		return iaa_verify(req, ret);
 	return iaa_finish(req, ret);

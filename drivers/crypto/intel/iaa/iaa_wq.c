@@ -9,6 +9,7 @@
 #include <linux/log2.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "idxd.h"
@@ -19,6 +20,24 @@
 /* Words that a queue's descriptors are spread over */
 #define IAA_BUSY_WORDS	8U
 
+/* What the queue claims to be able to do, and how long a unit may be for that */
+static void iaa_wq_init_caps(struct iaa_wq *wq)
+{
+	/* The device goes by the binary logarithm (DSA 9.2.24) */
+	unsigned int shift = ilog2(min(wq->wq->max_xfer_bytes, SZ_2G));
+	int i, max_shift;
+
+	wq->claims = BIT(IAA_CAP_DECOMPRESS);
+	wq->max_shift[IAA_CAP_DECOMPRESS] = shift;
+	for (i = 0; i < IAA_COMP_NR_MODES; i++) {
+		max_shift = iaa_mode_max_shift(wq->dev, i, shift);
+		if (max_shift < 0)
+			continue;
+		wq->claims |= BIT(i);
+		wq->max_shift[i] = max_shift;
+	}
+}
+
 static void iaa_wq_init_templates(struct iaa_wq *wq)
 {
 	struct idxd_device *idxd = wq->wq->idxd;
@@ -27,6 +46,8 @@ static void iaa_wq_init_templates(struct iaa_wq *wq)
 	iaa_desc_init_decompress(&wq->tmpl);
 	for_each_set_bit(i, &wq->dev->modes, IAA_COMP_NR_MODES)
 		iaa_modes[i]->fill(wq->dev, &wq->tmpl.compress[i]);
+	if (idxd->hw.gen_cap.cache_control_mem)
+		iaa_desc_set_cache_control(&wq->tmpl);
 	if (device_pasid_enabled(idxd))
 		iaa_desc_set_pasid(&wq->tmpl, idxd->pasid);
 }
@@ -140,8 +161,8 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 	wq->descs = idxd_wq->descs;
 	wq->dedicated = wq_dedicated(idxd_wq);
 	wq->dma_dev = &idxd_wq->idxd->pdev->dev;
-	wq->max_xfer = min(idxd_wq->max_xfer_bytes, U32_MAX);
-	wq->modes = wq->dev->modes;
+	iaa_wq_init_caps(wq);
+	wq->caps = wq->claims;
 	INIT_DELAYED_WORK(&wq->recovery, iaa_wq_recovery);
 	iaa_wq_init_templates(wq);
 	iaa_device_add_wq(wq->dev, wq);

@@ -34,6 +34,26 @@ err_exit:
 }
 
 /**
+ * iaa_device_caps() - what a device claims to be able to do
+ * @dev: the device
+ *
+ * Return: bits as in iaa_wq.caps.
+ */
+unsigned long iaa_device_caps(const struct iaa_device *dev)
+{
+	return dev->modes | BIT(IAA_CAP_DECOMPRESS);
+}
+
+/**
+ * iaa_cap_name() - a mode's name, or "decompress"
+ * @cap: number of a bit of iaa_wq.caps
+ */
+const char *iaa_cap_name(unsigned int cap)
+{
+	return cap == IAA_CAP_DECOMPRESS ? "decompress" : iaa_modes[cap]->name;
+}
+
+/**
  * iaa_modes_exit() - give back what iaa_modes_init() took
  * @dev: the device
  */

@@ -214,10 +214,22 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
+/* A compression that is to be verified is read back by the same queue */
+static bool iaa_wq_can(const struct iaa_wq *wq, const struct iaa_comp_req *req)
+{
+	unsigned long caps = READ_ONCE(wq->caps);
+
+	if (req->op != IAA_OP_COMPRESS)
+		return caps & BIT(IAA_CAP_DECOMPRESS);
+	if (unlikely(READ_ONCE(iaa_verify_compress) &&
+		     !(caps & BIT(IAA_CAP_DECOMPRESS))))
+		return false;
+	return caps & BIT(req->mode);
+}
+
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	if (unlikely(req->op == IAA_OP_COMPRESS &&
-		     !test_bit(req->mode, &wq->dev->modes)))
+	if (unlikely(!iaa_wq_can(wq, req)))
 		return iaa_soft(req, IAA_NO_MODE);
 	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
 		return iaa_soft(req, IAA_TOO_LONG);
@@ -369,12 +381,18 @@ static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
  */
 static noinline int iaa_poll_pending(struct iaa_comp_req *req)
 {
-	/* Pairs with smp_store_release() in iaa_wq_silence() */
+	const volatile u8 *status = &req->desc->iax_completion->status;
+
+	/* Pairs with smp_store_release() in iaa_wq_give_back() */
 	if (unlikely(smp_load_acquire(&req->wq->epoch) != req->epoch)) {
+		/* It may have been completed before the reset, see DSA 3.15 */
+		if (READ_ONCE(*status))
+			return -EINPROGRESS;
 		iaa_disarm_interrupt(req);
 		return iaa_give_up(req, IAA_TIMED_OUT);
 	}
-	if (unlikely(time_after(jiffies, req->deadline)))
+	/* The caller may have been preempted since it read the status */
+	if (unlikely(time_after(jiffies, req->deadline)) && !READ_ONCE(*status))
 		iaa_wq_stalled(req->wq);
 	return -EINPROGRESS;
 }

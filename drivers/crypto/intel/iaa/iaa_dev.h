@@ -2,7 +2,8 @@
 /*
  * iaa_crypto.ko: devices, their work queues, and how requests get there.
  *
- * Lock order: driver core's device lock, iaa_devices_lock, idxd_wq.wq_lock.
+ * Lock order: driver core's device lock, iaa_device.lock, iaa_devices_lock; and
+ * iaa_device.lock, idxd_wq.wq_lock.
  * The data path takes none of them. Under rcu_read_lock() it takes descriptors of
  * live queues; a request in flight owns one, and a queue that is no longer live
  * stays, after a grace period, until nobody owns any.
@@ -23,6 +24,7 @@
 #include "iaa_hw.h"
 
 struct iaa_aecs;
+struct iaa_selftest;
 struct iaa_table;
 struct idxd_device;
 struct idxd_wq;
@@ -31,21 +33,27 @@ struct idxd_wq;
  * struct iaa_device - an accelerator with at least one queue of ours
  * @node: in iaa_devices, under iaa_devices_lock
  * @idxd: idxd's view of it
- * @wqs: its queues by id, under iaa_devices_lock
- * @modes: bit per enum iaa_comp_mode that it can do
+ * @lock: serialises resets and self-tests of the device and its queues
+ * @wqs: its queues by id; written under iaa_devices_lock, read under RCU
+ * @nr_wqs: how many of its queues exist, under iaa_devices_lock
+ * @modes: bit per enum iaa_comp_mode that it claims to be able to do
+ * @selftest: memory for self-tests, under @lock
  * @aecs: the tables of fixed mode, where the device reads them
  * @aecs_dma: their DMA address
  */
 struct iaa_device {
 	struct list_head node;
 	struct idxd_device *idxd;
+	struct mutex lock;
 	struct list_head wqs;
+	unsigned int nr_wqs;
 	unsigned long modes;
+	struct iaa_selftest *selftest;
 	struct iaa_aecs *aecs;
 	dma_addr_t aecs_dma;
 };
 
-/* What a queue can do: a bit for each mode, and this one */
+/* What a queue can do, as its self-test found: a bit for each mode, and this one */
 #define IAA_CAP_DECOMPRESS	IAA_COMP_NR_MODES
 #define IAA_NR_CAPS		(IAA_CAP_DECOMPRESS + 1)
 
@@ -53,7 +61,7 @@ struct iaa_device {
 enum iaa_wq_state {
 	IAA_WQ_IDLE,		/* set up, but not in the map */
 	IAA_WQ_LIVE,
-	IAA_WQ_STALLED,		/* did not answer in time; being reset */
+	IAA_WQ_STALLED,		/* did not answer, or failed its self-test */
 	IAA_WQ_REMOVED,
 };
 
@@ -107,7 +115,7 @@ struct iaa_slots_busy {
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
- * @caps: what it can do, see IAA_CAP_DECOMPRESS
+ * @caps: what it can do, see IAA_CAP_DECOMPRESS; written while it gets no requests
  * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
  *	decompression is the longest destination as well
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
@@ -117,6 +125,7 @@ struct iaa_slots_busy {
  * @node: in its device's list, under iaa_devices_lock
  * @dev: its device
  * @claims: what it can do by its device's and its own registers, as @caps
+ * @failed: what of that failed in its last self-test
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
@@ -146,6 +155,7 @@ struct iaa_wq {
 	struct list_head node;
 	struct iaa_device *dev;
 	u8 claims;
+	u8 failed;
 	struct delayed_work recovery;
 	unsigned long backoff;
 	unsigned int stalls;
@@ -155,6 +165,11 @@ struct iaa_wq {
 
 static_assert(offsetofend(struct iaa_wq, busy_shift) <= 64);
 static_assert(IAA_NR_CAPS <= 8);
+
+static inline bool iaa_wq_can(const struct iaa_wq *wq, unsigned int cap)
+{
+	return READ_ONCE(wq->caps) & BIT(cap);
+}
 
 static inline unsigned int iaa_wq_busy_words(const struct iaa_wq *wq)
 {
@@ -191,6 +206,7 @@ extern unsigned long iaa_timeout;
 
 /* iaa_wq.c */
 struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq);
+void iaa_wq_unlink(struct iaa_wq *wq);
 void iaa_wq_destroy(struct iaa_wq *wq);
 void iaa_wq_drain(struct iaa_wq *wq);
 
@@ -200,13 +216,20 @@ void iaa_rebalance(void);
 void iaa_rebalance_stop(void);
 
 /* iaa_pm.c */
+extern bool iaa_parked;
 void iaa_pm_init(void);
 void iaa_pm_exit(void);
 
 /* iaa_recover.c */
 void iaa_wq_stalled(struct iaa_wq *wq);
 void iaa_wq_recovery(struct work_struct *work);
-int iaa_wq_silence(struct iaa_wq *wq);
+int iaa_wq_quiesce(struct iaa_wq *wq);
+int iaa_wq_serve(struct iaa_wq *wq);
+void iaa_wq_retry(struct iaa_wq *wq, int err);
+void iaa_device_give_back(struct iaa_device *dev);
+
+/* iaa_mode.c */
+const char *iaa_cap_name(unsigned int cap);
 
 /* iaa_submit.c */
 extern struct iaa_table __rcu *iaa_table;

@@ -52,6 +52,15 @@ int iaa_mode_max_shift(const struct iaa_device *dev, enum iaa_comp_mode mode,
 }
 
 /**
+ * iaa_cap_name() - a mode's name, or "decompress"
+ * @cap: number of a bit of iaa_wq.caps
+ */
+const char *iaa_cap_name(unsigned int cap)
+{
+	return cap == IAA_CAP_DECOMPRESS ? "decompress" : iaa_modes[cap]->name;
+}
+
+/**
  * iaa_modes_exit() - give back what iaa_modes_init() took
  * @dev: the device
  */

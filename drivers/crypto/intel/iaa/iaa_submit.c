@@ -190,20 +190,22 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
+/* A compression that is to be verified is read back by the same queue */
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	unsigned int cap = req->op == IAA_OP_COMPRESS ? req->mode :
-							IAA_CAP_DECOMPRESS;
+	bool compress = req->op == IAA_OP_COMPRESS;
+	bool verify = compress && READ_ONCE(iaa_verify_compress);
+	unsigned int cap = compress ? req->mode : IAA_CAP_DECOMPRESS;
 
-	if (unlikely(!(READ_ONCE(wq->caps) & BIT(cap))))
+	if (unlikely(!iaa_wq_can(wq, cap) ||
+		     (verify && !iaa_wq_can(wq, IAA_CAP_DECOMPRESS))))
 		return iaa_req_soft(req, IAA_NO_MODE);
 	if (unlikely(req->slen > BIT(wq->max_shift[cap]) ||
 		     req->dlen > BIT(wq->max_shift[IAA_CAP_DECOMPRESS])))
 		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
 		return iaa_req_soft(req, IAA_STALLED);
-	return iaa_wq_begin(wq, req, req->op == IAA_OP_COMPRESS &&
-			    READ_ONCE(iaa_verify_compress));
+	return iaa_wq_begin(wq, req, verify);
 }
 
 /*
@@ -367,12 +369,18 @@ static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
  */
 static noinline int iaa_poll_pending(struct iaa_comp_req *req)
 {
-	/* Pairs with smp_store_release() in iaa_wq_silence() */
+	const volatile u8 *status = &req->desc->iax_completion->status;
+
+	/* Pairs with smp_store_release() in iaa_wq_give_back() */
 	if (unlikely(smp_load_acquire(&req->wq->epoch) != req->epoch)) {
+		/* It may have been completed before the reset (DSA 3.15) */
+		if (READ_ONCE(*status))
+			return -EINPROGRESS;
 		iaa_irq_disarm(req);
 		return iaa_give_up(req, IAA_TIMED_OUT);
 	}
-	if (unlikely(time_after(jiffies, req->deadline)))
+	/* The caller may have been preempted since it read the status */
+	if (unlikely(time_after(jiffies, req->deadline)) && !READ_ONCE(*status))
 		iaa_wq_stalled(req->wq);
 	return -EINPROGRESS;
 }

@@ -11,10 +11,11 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bitops.h"
 #include "qemu/bswap.h"
 #include "qemu/host-utils.h"
+#include "iaa-aecs.h"
 #include "iaa-decoder.h"
-#include "iaa-op.h"
 
 #define MAPPED      265         /* LL symbols without extra bits */
 #define CAM_PART1   0x18        /* in mapping, bytes */

@@ -5,6 +5,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "iaa-aecs.h"
 #include "iaa-op.h"
 
 #define PARTIAL_AT  448     /* where Load Partial starts (3.2) */

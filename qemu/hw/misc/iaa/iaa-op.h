@@ -111,26 +111,6 @@ bool iaa_aecs_write(IAAState *s, IAAWork *work, void *aecs, size_t len);
  */
 uint64_t iaa_aecs_half(const IAADesc *desc, bool write);
 
-/* iaa-aecs.c: the AECS of decompression (6.4.1) */
-
-/**
- * iaa_aecs_default: what an AECS holds where none is read (6.4.1.2)
- */
-void iaa_aecs_default(IAADecompAecs *aecs, bool format2);
-
-/**
- * iaa_aecs_load: decode one
- * @size: bytes of it that were read, counted from its start
- */
-IAACodecError iaa_aecs_load(const IAADecompAecs *aecs, bool format2,
-                            size_t size, IAAInflateState *state);
-
-/**
- * iaa_aecs_store: encode one, all but the checksums
- */
-void iaa_aecs_store(const IAAInflateState *state, bool format2,
-                    IAADecompAecs *aecs);
-
 /* iaa-compress.c, iaa-decompress.c: work on a descriptor that was checked */
 void iaa_compress_run(IAAState *s, IAAWork *work);
 void iaa_decompress_run(IAAState *s, IAAWork *work);

@@ -34,6 +34,7 @@ static void test_errors(void)
         /* these have no errors */
         { 3, 0, 0 }, { 4, 0, 0 }, { 5, 0, 0 }, { 10, 1, 0 }, { 10, 0xff, 0 },
         { 11, 1234, 0 }, { 12, 1234, 0 },
+        { 10, 0, 0 }, { 8, 0, 0 },              /* no WQ at all */
     };
     static const Row enabled[] = {
         { 1, 0, 0x10 }, { 6, 0, 0x21 }, { 6, 1, 0x22 },
@@ -254,6 +255,7 @@ static void test_int_handles(void)
     g_assert_cmphex(iaa_command(&t, 13, 0x10002), ==, 0x41);    /* IMS */
     g_assert_cmphex(iaa_command(&t, 13, 0x20002), ==, 0x04);
     g_assert_cmphex(iaa_command(&t, 14, 9), ==, 0x41);
+    g_assert_cmphex(iaa_command(&t, 14, 5), ==, 0);
     iaa_stop(&t);
 }
 

@@ -372,6 +372,30 @@ static void test_disable(void)
     iaa_stop(&t);
 }
 
+/*
+ * QEMU's main loop gets a turn at least every 128 completions, however many
+ * are due at once.
+ */
+static void test_bounded(void)
+{
+    IAATest t;
+    IAADesc d = iaa_noop(RECORD(0));
+
+    iaa_start(&t, ",wq-entries=1024,engines=1,control-latency=0");
+    iaa_up(&t, 1024);
+    iaa_fault_add(&t, 0, IAA_FAULT_LATE, UINT32_MAX, 1000000);
+    for (int i = 0; i < 300; i++) {
+        iaa_submit(&t, 0, &d);
+    }
+    qtest_clock_step(t.qts, 1000000);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_LATE), ==, 128);
+    qtest_clock_step(t.qts, 1);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_LATE), ==, 256);
+    qtest_clock_step(t.qts, 1);
+    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_LATE), ==, 300);
+    iaa_stop(&t);
+}
+
 /* A drain descriptor completes after those before it. */
 static void test_drain_descriptor(void)
 {
@@ -404,6 +428,7 @@ void iaa_add_timing_tests(void)
     qtest_add_func("/iaa/schedule/priority", test_priority);
     qtest_add_func("/iaa/schedule/priority-idle", test_priority_idle);
     qtest_add_func("/iaa/schedule/groups", test_groups);
+    qtest_add_func("/iaa/schedule/bounded", test_bounded);
     qtest_add_func("/iaa/command/drain", test_drain);
     qtest_add_func("/iaa/command/disable", test_disable);
     qtest_add_func("/iaa/schedule/drain-descriptor", test_drain_descriptor);

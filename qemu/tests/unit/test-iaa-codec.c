@@ -12,6 +12,7 @@
 #include "qemu/host-utils.h"
 #include <zlib.h>
 #include "../../hw/misc/iaa/iaa-codec.h"
+#include "test-iaa-codec.h"
 
 #define SLACK   64
 #define CANARY  0xa5
@@ -521,5 +522,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iaa/codec/blocks", test_blocks);
     g_test_add_func("/iaa/codec/given-codes", test_given_codes);
     g_test_add_func("/iaa/codec/huffman", test_huffman);
+    iaa_add_job_tests();
+    iaa_add_header_tests();
     return g_test_run();
 }

@@ -5,7 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/bitops.h"
 #include "qemu/bswap.h"
 #include "qemu/host-utils.h"
 #include "iaa-decoder.h"
@@ -19,10 +18,10 @@ uint64_t iaa_reader_peek(const Reader *r)
 
 uint32_t iaa_reader_bits(Reader *r, unsigned n)
 {
-    uint32_t v = iaa_reader_peek(r) & MAKE_64BIT_MASK(0, n);
+    uint32_t v = iaa_reader_peek(r) & ((1ull << n) - 1);
 
     r->used += n;
-    return n ? v : 0;
+    return v;
 }
 
 static void decoder_fill(Decoder *d, const uint8_t *len, unsigned n)

@@ -134,6 +134,9 @@ static IAACodecError output_finish(IAADeflate *z, BitWriter *w)
         z->out_bits = 0;
     }
     if (w->overflow || len > z->dst_len) {
+        /* What there is room for is written all the same. */
+        z->out_len = MIN(len, z->dst_len);
+        memcpy(z->dst, w->dst, z->out_len);
         return IAA_CODEC_COMP_OVERFLOW;
     }
     memset(z->accum, 0, IAA_ACCUM_BITS / 8);

@@ -8,7 +8,7 @@
 #include "qemu/log.h"
 #include "iaa.h"
 
-/* Actions */
+/* Counters */
 
 static void counters_zero(IAAState *s)
 {
@@ -24,12 +24,21 @@ static void counters_zero(IAAState *s)
     }
 }
 
+void iaa_fault_reset(IAAState *s)
+{
+    memset(s->faults, 0, sizeof(s->faults));
+    s->fault_armed = false;
+    counters_zero(s);
+}
+
+/* Actions */
+
 static void fault_action(IAAState *s, uint32_t action, uint32_t arg)
 {
     switch (action) {
     case IAA_FAULT_ACTION_HALT:
         if (!s->gone) {
-            iaa_sched_halt(s, arg);
+            iaa_sched_halt(s, arg & 3);
         }
         break;
     case IAA_FAULT_ACTION_REMOVE:

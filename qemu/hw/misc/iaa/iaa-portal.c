@@ -28,20 +28,18 @@ static void desc_to_cpu(IAADesc *d)
     le32_to_cpus(&d->num_inputs);
 }
 
-static void wq_reject(IAAState *s, unsigned wq, uint8_t error,
-                      const IAAWork *work)
+static void reject(IAAState *s, unsigned wq)
 {
     s->count[IAA_COUNT_REJECTED]++;
     s->wq[wq].rejected++;
-    iaa_swerr(s, error, wq, work, 0);
-    iaa_irq_flush(s);
 }
 
-static bool wq_accepts(const IAAState *s, unsigned wq)
+/* DSA 5.3: what does not reach a queue that takes it is dropped silently. */
+static bool portal_open(const IAAState *s, unsigned wq, hwaddr addr)
 {
-    return s->state == IAA_STATE_ENABLED && s->wq[wq].enabled &&
-           !(s->cmd.active && (s->cmd.wqs & BIT_ULL(wq)) &&
-             iaa_cmd_closes_wqs(s->cmd.code));
+    return addr % IAA_PORTAL_SIZE < IAA_PORTAL_PAGES * 0x1000 &&
+           s->state == IAA_STATE_ENABLED &&
+           iaa_wq_state(s, wq) == IAA_WQ_ENABLED;
 }
 
 static MemTxResult portal_burst(void *opaque, hwaddr addr, const void *buf,
@@ -64,12 +62,12 @@ static MemTxResult portal_burst(void *opaque, hwaddr addr, const void *buf,
     trace_iaa_submit(s->parent_obj.name, id, work->desc.flags_op >> 24,
                      work->desc.flags_op & 0xffffff, work->desc.src1_size);
 
-    if (addr % IAA_PORTAL_SIZE >= IAA_PORTAL_PAGES * 0x1000) {
-        wq_reject(s, id, IAA_SWERR_PORTAL, work);
-    } else if (!wq_accepts(s, id)) {
-        wq_reject(s, id, IAA_SWERR_WQ_DISABLED, work);
+    if (!portal_open(s, id, addr)) {
+        reject(s, id);
     } else if (wq->occupancy >= FIELD_EX32(wq->cfg[0], WQCFG0, SIZE)) {
-        wq_reject(s, id, IAA_SWERR_WQ_FULL, work);
+        reject(s, id);
+        iaa_swerr(s, IAA_SWERR_WQ_FULL, id, work, 0);
+        iaa_irq_flush(s);
     } else {
         work->seq = s->seq++;
         work->submitted = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
@@ -101,7 +99,7 @@ static void portal_write(void *opaque, hwaddr addr, uint64_t val,
                   "%s: %u-byte store to the portal of WQ %u ignored\n",
                   s->parent_obj.name, size, wq);
     if (!s->gone && wq < s->num_wqs) {
-        wq_reject(s, wq, IAA_SWERR_PORTAL, NULL);
+        reject(s, wq);
     }
 }
 

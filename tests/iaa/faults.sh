@@ -178,6 +178,35 @@ test_error_codes()
 	recovers
 }
 
+# What an administrator's command ends is submitted again, and software has to do
+# nothing; unless it is ended each time
+test_administrative_timeout()
+{
+	prepare
+	fault status count=2 skip=5 op=compress code=0x0a error=0x25
+	fault status count=2 skip=5 op=decompress code=0x0a error=0x25
+	both
+	at_least "$(iaa_stat total_completion_timeout_errors)" 4 "operations ended"
+	equal "$(iaa_stat total_sw_comp_calls)" 0 "pages compressed in software"
+	equal "$(iaa_stat total_sw_decomp_calls)" 0 "pages decompressed in software"
+	fault clear
+	fault status count=100 op=compress code=0x0a error=0x25
+	both --round 2
+	at_least "$(iaa_stat fallback_hw_error)" 1 "pages that software took over"
+	recovers
+}
+
+# The device's own verification has a counter of its own
+test_own_verification()
+{
+	prepare
+	fault status count=3 op=compress code=0x0a error=0x1d
+	both
+	equal "$(iaa_stat total_completion_verify_errors)" 3 "results refused"
+	equal "$(iaa_stat total_sw_comp_calls)" 3 "pages compressed in software"
+	recovers
+}
+
 test_impossible_size()
 {
 	prepare

@@ -45,6 +45,29 @@ static void command_complete(IAAState *s, unsigned error)
 
 /* Device */
 
+void iaa_registers_reset(IAAState *s)
+{
+    iaa_wq_discard(s, iaa_wq_mask(s));
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        s->wq[i].enabled = false;
+        memset(s->wq[i].cfg, 0, sizeof(s->wq[i].cfg));
+    }
+    for (unsigned i = 0; i < IAA_TIMING_CLASSES; i++) {
+        s->timing[i].last_finish = 0;
+    }
+    s->state = IAA_STATE_DISABLED;
+    s->reset_type = 0;
+    s->gencfg = 0;
+    s->genctrl = 0;
+    s->intcause = 0;
+    s->cmdsts = 0;
+    s->handles_given = 0;
+    memset(&s->cmd, 0, sizeof(s->cmd));
+    memset(s->swerr, 0, sizeof(s->swerr));
+    memset(s->msix_perm, 0, sizeof(s->msix_perm));
+    memset(s->grpcfg, 0, sizeof(s->grpcfg));
+}
+
 /* A bit that several groups claim, in one of their bitmaps */
 static bool groups_share(const IAAState *s, unsigned qword, uint64_t valid)
 {
@@ -414,7 +437,6 @@ void iaa_cmd_write(IAAState *s, uint32_t val)
     error = command_check(s, op, operand);
     if (error) {
         command_complete(s, error);
-        iaa_irq_flush(s);
         return;
     }
     if (!command_fault(s)) {
@@ -425,13 +447,16 @@ void iaa_cmd_write(IAAState *s, uint32_t val)
             iaa_wq_discard(s, s->cmd.wqs);
         }
     }
-    iaa_run(s);
 }
 
 void iaa_cmd_poll(IAAState *s, int64_t now)
 {
     const IAACommandOp *op = command_find(s->cmd.code);
 
+    if (s->cmd.active && s->state == IAA_STATE_HALT) {
+        command_complete(s, IAA_CMDSTS_HW_ERR);
+        return;
+    }
     if (!s->cmd.active || now < s->cmd.not_before ||
         (op->waits && iaa_wq_pending(s, s->cmd.wqs, s->cmd.seq))) {
         return;
@@ -440,18 +465,4 @@ void iaa_cmd_poll(IAAState *s, int64_t now)
         op->finish(s, s->cmd.wqs);
     }
     command_complete(s, IAA_CMDSTS_OK);
-}
-
-void iaa_halt(IAAState *s, unsigned reset_type)
-{
-    trace_iaa_halt(s->parent_obj.name, reset_type);
-    s->state = IAA_STATE_HALT;
-    s->reset_type = reset_type & 3;
-    iaa_wq_discard(s, iaa_wq_mask(s));
-    if (s->cmd.active) {
-        command_complete(s, IAA_CMDSTS_HW_ERR);
-    }
-    if (FIELD_EX32(s->genctrl, GENCTRL, HALT_INT)) {
-        iaa_cause(s, R_INTCAUSE_HALT_MASK);
-    }
 }

@@ -76,14 +76,15 @@ static bool check_buffers(IAAState *s, IAAWork *work, bool writes)
     if (d->filter_flags || d->num_inputs) {
         return fail(work, IAA_STATUS_NOZERO_RESERVE);
     }
-    if (!d->src1_size || d->src1_size > max ||
-        !d->max_dst_size || d->max_dst_size > max) {
+    if ((!d->src1_size && !d->max_dst_size) ||
+        d->src1_size > max || d->max_dst_size > max) {
         return fail(work, IAA_STATUS_INVALID_SIZE);
     }
-    if (d->src1_addr > UINT64_MAX - d->src1_size) {
+    if (d->src1_size && d->src1_addr > UINT64_MAX - d->src1_size) {
         return fail_dma(work, d->src1_addr, false);
     }
-    if (writes && d->dst_addr > UINT64_MAX - d->max_dst_size) {
+    if (writes && d->max_dst_size &&
+        d->dst_addr > UINT64_MAX - d->max_dst_size) {
         return fail_dma(work, d->dst_addr, true);
     }
     return !writes || check_overlap(work, d->src1_addr, d->src1_size);
@@ -91,16 +92,17 @@ static bool check_buffers(IAAState *s, IAAWork *work, bool writes)
 
 static bool compress_is_dynamic(const IAAWork *work)
 {
-    return work->desc.op_flags & IAA_COMP_GEN_HDR;
+    return FIELD_EX16(work->desc.op_flags, COMP, GEN_HDR);
 }
 
 static bool compress_check(IAAState *s, IAAWork *work)
 {
     const IAADesc *d = &work->desc;
-    unsigned gen = d->op_flags & IAA_COMP_GEN_HDR;
+    unsigned gen = FIELD_EX16(d->op_flags, COMP, GEN_HDR);
     bool aecs = desc_flags(work) & IAA_FLAG_RD_SRC2_AECS;
 
-    if (gen && (s->version < IAA_VERSION_2 || gen == IAA_COMP_GEN_HDR)) {
+    if (gen && (s->version < IAA_VERSION_2 || gen > IAA_GEN_FINAL)) {
+        work->rec.invalid_flags = R_COMP_GEN_HDR_MASK;
         return fail(work, IAA_STATUS_COMP_FLAGS);
     }
     if (aecs == !!gen) {
@@ -122,33 +124,55 @@ static bool compress_check(IAAState *s, IAAWork *work)
 
 static bool decompress_check(IAAState *s, IAAWork *work)
 {
-    if (!(work->desc.op_flags & IAA_DECOMP_ENABLE)) {
+    if (!(work->desc.op_flags & R_DECOMP_ENABLE_MASK)) {
         return fail(work, IAA_STATUS_COMP_FLAGS);
     }
     return check_buffers(s, work,
-                         !(work->desc.op_flags & IAA_DECOMP_SUPPRESS));
+                         !(work->desc.op_flags & R_DECOMP_SUPPRESS_MASK));
 }
 
 /* Data */
 
-/* Over the uncompressed side: CRC-32 and the XOR of 16-bit words */
-static void checksums(IAAWork *work, const uint8_t *data, size_t len,
-                      uint32_t crc, uint16_t xor)
+/* Over the uncompressed side: CRC-32 and the XOR of 16-bit words (3.6) */
+typedef struct Checksums {
+    bool rfc3720;
+    bool odd;               /* bytes so far */
+    uint32_t crc;
+    uint16_t xor;
+} Checksums;
+
+static void checksums_add(void *opaque, const uint8_t *data, size_t len)
 {
-    work->rec.crc = desc_flags(work) & IAA_FLAG_CRC_RFC3720 ?
-                    crc32c(~crc, data, len) : crc32(crc, data, len);
-    for (size_t i = 0; i + 1 < len; i += 2) {
-        xor ^= lduw_le_p(data + i);
+    Checksums *c = opaque;
+
+    c->crc = c->rfc3720 ? crc32c(~c->crc, data, len) :
+                          crc32(c->crc, data, len);
+    for (size_t i = 0; i < len; i++) {
+        c->xor ^= data[i] << (c->odd ? 8 : 0);
+        c->odd = !c->odd;
     }
-    work->rec.xor_checksum = len % 2 ? xor ^ data[len - 1] : xor;
+}
+
+static Checksums checksums_start(const IAAWork *work)
+{
+    return (Checksums) {
+        .rfc3720 = desc_flags(work) & IAA_FLAG_CRC_RFC3720,
+    };
+}
+
+static void checksums_record(IAAWork *work, const Checksums *c)
+{
+    work->rec.crc = c->crc;
+    work->rec.xor_checksum = c->xor;
 }
 
 static uint8_t *source_read(IAAState *s, IAAWork *work)
 {
     const IAADesc *d = &work->desc;
-    uint8_t *src = g_malloc(d->src1_size);
+    uint8_t *src = g_malloc(d->src1_size + 1);
 
-    if (iaa_dma(s, d->src1_addr, src, d->src1_size, DMA_DIRECTION_TO_DEVICE)) {
+    if (d->src1_size && iaa_dma(s, d->src1_addr, src, d->src1_size,
+                                DMA_DIRECTION_TO_DEVICE)) {
         fail_dma(work, d->src1_addr, false);
         g_free(src);
         return NULL;
@@ -158,7 +182,9 @@ static uint8_t *source_read(IAAState *s, IAAWork *work)
 
 static bool output_write(IAAState *s, IAAWork *work, uint8_t *dst, size_t len)
 {
-    iaa_fault_output(work, dst, len);
+    if (len) {
+        iaa_fault_output(work, dst, len);
+    }
     if (len && iaa_dma(s, work->desc.dst_addr, dst, len,
                        DMA_DIRECTION_FROM_DEVICE)) {
         return fail_dma(work, work->desc.dst_addr, true);
@@ -189,46 +215,58 @@ static bool aecs_read(IAAState *s, IAAWork *work, IAAAecs *aecs,
     return true;
 }
 
+static void codec_failed(IAAWork *work, IAACodecError err)
+{
+    work->rec.error_code = err;
+    fail(work, IAA_STATUS_ANALYTICS);
+}
+
 static void compress_run(IAAState *s, IAAWork *work)
 {
     const IAADesc *d = &work->desc;
+    unsigned gen = FIELD_EX16(d->op_flags, COMP, GEN_HDR);
     g_autofree uint8_t *src = NULL, *dst = NULL;
     IAAAecs aecs = { 0 };
+    Checksums sums = checksums_start(work);
     IAACodes codes;
     IAADeflate z = {
         .src_len = d->src1_size,
         .dst_len = d->max_dst_size,
-        .append_eob = d->op_flags & IAA_COMP_APPEND_EOB,
-        .flush = d->op_flags & IAA_COMP_FLUSH,
+        .gen = gen,
+        .end = FIELD_EX16(d->op_flags, COMP, END),
+        .flush = d->op_flags & R_COMP_FLUSH_MASK,
+        .codes = &codes,
+        .accum = aecs.accum,
     };
     IAACodecError err;
 
-    if (!compress_is_dynamic(work)) {
-        if (!aecs_read(s, work, &aecs, &codes)) {
-            return;
-        }
-        z.codes = &codes;
-        z.prefix = aecs.accum;
-        z.prefix_bits = aecs.accum_bits;
+    if (gen && d->src1_size > IAA_WINDOW) {
+        codec_failed(work, IAA_CODEC_SIZE);
+        return;
     }
+    if (!gen && !aecs_read(s, work, &aecs, &codes)) {
+        return;
+    }
+    z.accum_bits = aecs.accum_bits;
     z.src = src = source_read(s, work);
     if (!src) {
         return;
     }
-    z.dst = dst = g_malloc(d->max_dst_size);
+    z.dst = dst = g_malloc(d->max_dst_size + 1);
     err = iaa_deflate(&z);
+    if (err) {
+        codec_failed(work, err);
+        return;
+    }
     if (!output_write(s, work, dst, z.out_len)) {
         return;
     }
 
-    checksums(work, src, d->src1_size, aecs.crc, aecs.xor_checksum);
+    sums.crc = aecs.crc;
+    sums.xor = aecs.xor_checksum;
+    checksums_add(&sums, src, d->src1_size);
+    checksums_record(work, &sums);
     work->rec.output_size = z.out_len;
-    if (err) {
-        work->rec.error_code = err;
-        fail(work, IAA_STATUS_ANALYTICS);
-        return;
-    }
-    work->rec.bytes_completed = d->src1_size;
     work->rec.output_bits = z.out_bits;
     work->rec.status = IAA_STATUS_SUCCESS;
 }
@@ -236,13 +274,19 @@ static void compress_run(IAAState *s, IAAWork *work)
 static void decompress_run(IAAState *s, IAAWork *work)
 {
     const IAADesc *d = &work->desc;
+    bool suppress = d->op_flags & R_DECOMP_SUPPRESS_MASK;
+    g_autofree IAAInflateState *state = g_new(IAAInflateState, 1);
     g_autofree uint8_t *src = NULL, *dst = NULL;
+    Checksums sums = checksums_start(work);
     IAAInflate z = {
         .src_len = d->src1_size,
         .dst_len = d->max_dst_size,
-        .stop_on_eob = d->op_flags & IAA_DECOMP_STOP_ON_EOB,
-        .bfinal_only = d->op_flags & IAA_DECOMP_BFINAL_EOB,
-        .check_eob = d->op_flags & IAA_DECOMP_CHECK_EOB,
+        .stop_on_eob = d->op_flags & R_DECOMP_STOP_ON_EOB_MASK,
+        .bfinal_only = d->op_flags & R_DECOMP_BFINAL_EOB_MASK,
+        .check_eob = d->op_flags & R_DECOMP_CHECK_EOB_MASK,
+        .flush = d->op_flags & R_DECOMP_FLUSH_MASK,
+        .sink = checksums_add,
+        .opaque = &sums,
     };
     IAACodecError err;
 
@@ -250,21 +294,20 @@ static void decompress_run(IAAState *s, IAAWork *work)
     if (!src) {
         return;
     }
-    z.dst = dst = g_malloc(d->max_dst_size);
-    err = iaa_inflate(&z);
-    checksums(work, dst, z.out_len, 0, 0);
-    if (!(d->op_flags & IAA_DECOMP_SUPPRESS) &&
-        !output_write(s, work, dst, z.out_len)) {
+    z.dst = dst = suppress ? NULL : g_malloc(d->max_dst_size + 8);
+    iaa_inflate_start(state);
+    err = iaa_inflate(&z, state);
+    if (!output_write(s, work, dst, z.out_len)) {
         return;
     }
 
-    work->rec.bytes_completed = z.in_len;
+    checksums_record(work, &sums);
     work->rec.output_size = z.out_len;
     if (err == IAA_CODEC_OUT_OVERFLOW) {
+        work->rec.bytes_completed = z.in_len;
         fail(work, IAA_STATUS_OUT_OVERFLOW);
     } else if (err) {
-        work->rec.error_code = err;
-        fail(work, IAA_STATUS_ANALYTICS);
+        codec_failed(work, err);
     } else {
         work->rec.status = IAA_STATUS_SUCCESS;
     }
@@ -281,11 +324,12 @@ static const IAAOp iaa_ops[] = {
     { IAA_OP_NOOP, IAA_TIMING_CONTROL, COMMON_FLAGS, 0, NULL, control_run },
     { IAA_OP_DRAIN, IAA_TIMING_CONTROL, COMMON_FLAGS, 0, NULL, control_run },
     { IAA_OP_DECOMPRESS, IAA_TIMING_DECOMPRESS, DATA_FLAGS,
-      IAA_DECOMP_ENABLE | IAA_DECOMP_FLUSH | IAA_DECOMP_CHECK_EOB |
-      IAA_DECOMP_STOP_ON_EOB | IAA_DECOMP_BFINAL_EOB | IAA_DECOMP_SUPPRESS,
+      R_DECOMP_ENABLE_MASK | R_DECOMP_FLUSH_MASK | R_DECOMP_CHECK_EOB_MASK |
+      R_DECOMP_STOP_ON_EOB_MASK | R_DECOMP_BFINAL_EOB_MASK |
+      R_DECOMP_SUPPRESS_MASK,
       decompress_check, decompress_run },
     { IAA_OP_COMPRESS, IAA_TIMING_COMPRESS, DATA_FLAGS | IAA_FLAG_RD_SRC2_AECS,
-      IAA_COMP_FLUSH | IAA_COMP_APPEND_EOB | IAA_COMP_GEN_HDR,
+      R_COMP_FLUSH_MASK | R_COMP_END_MASK | R_COMP_GEN_HDR_MASK,
       compress_check, compress_run },
 };
 

@@ -9,51 +9,8 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/log.h"
 #include "iaa.h"
 #include "trace.h"
-
-/* Interrupt causes, software errors */
-
-void iaa_cause(IAAState *s, uint32_t bit)
-{
-    if (!(s->intcause & bit)) {
-        s->intcause |= bit;
-        iaa_irq_raise(s, 0);
-    }
-}
-
-void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
-               uint64_t addr)
-{
-    uint64_t v = 0;
-
-    trace_iaa_swerr(s->parent_obj.name, wq, error, addr);
-    s->count[IAA_COUNT_SWERRS]++;
-    if (FIELD_EX64(s->swerr[0], SWERR0, VALID)) {
-        s->swerr[0] = FIELD_DP64(s->swerr[0], SWERR0, OVERFLOW, 1);
-    } else {
-        v = FIELD_DP64(v, SWERR0, VALID, 1);
-        v = FIELD_DP64(v, SWERR0, WQ_VALID, 1);
-        v = FIELD_DP64(v, SWERR0, WQ, wq);
-        v = FIELD_DP64(v, SWERR0, ERROR, error);
-        v = FIELD_DP64(v, SWERR0, FAULT_WRITE, error == IAA_STATUS_CRA_XLAT ||
-                       (work && (work->rec.fault_info & 1)));
-        if (work) {
-            v = FIELD_DP64(v, SWERR0, DESC_VALID, 1);
-            v = FIELD_DP64(v, SWERR0, OPERATION, work->desc.flags_op >> 24);
-            v = FIELD_DP64(v, SWERR0, PASID, work->desc.pasid & 0xfffff);
-        }
-        s->swerr[0] = v;
-        s->swerr[1] = FIELD_DP64(0ull, SWERR1, INVALID_FLAGS,
-                                 work ? work->rec.invalid_flags : 0);
-        s->swerr[2] = addr;
-        s->swerr[3] = 0;
-    }
-    if (FIELD_EX32(s->genctrl, GENCTRL, SOFTERR_INT)) {
-        iaa_cause(s, R_INTCAUSE_ERR_MASK);
-    }
-}
 
 /* Capabilities */
 
@@ -175,6 +132,7 @@ static void write_cmd(IAAState *s, unsigned slot, uint64_t val, uint64_t mask)
 {
     if (mask & UINT32_MAX) {
         iaa_cmd_write(s, val);
+        iaa_run(s);
     }
 }
 
@@ -367,26 +325,3 @@ const MemoryRegionOps iaa_mmio_ops = {
     .valid = { .min_access_size = 4, .max_access_size = 8 },
     .impl = { .min_access_size = 4, .max_access_size = 8 },
 };
-
-void iaa_registers_reset(IAAState *s)
-{
-    iaa_wq_discard(s, iaa_wq_mask(s));
-    for (unsigned i = 0; i < s->num_wqs; i++) {
-        s->wq[i].enabled = false;
-        memset(s->wq[i].cfg, 0, sizeof(s->wq[i].cfg));
-    }
-    for (unsigned i = 0; i < IAA_TIMING_CLASSES; i++) {
-        s->timing[i].last_finish = 0;
-    }
-    s->state = IAA_STATE_DISABLED;
-    s->reset_type = 0;
-    s->gencfg = 0;
-    s->genctrl = 0;
-    s->intcause = 0;
-    s->cmdsts = 0;
-    s->handles_given = 0;
-    memset(&s->cmd, 0, sizeof(s->cmd));
-    memset(s->swerr, 0, sizeof(s->swerr));
-    memset(s->msix_perm, 0, sizeof(s->msix_perm));
-    memset(s->grpcfg, 0, sizeof(s->grpcfg));
-}

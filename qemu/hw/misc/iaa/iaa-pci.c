@@ -15,45 +15,6 @@
 #include "hw/resettable.h"
 #include "migration/vmstate.h"
 #include "iaa.h"
-#include "trace.h"
-
-/* Interrupts and DMA */
-
-void iaa_irq_raise(IAAState *s, unsigned vector)
-{
-    set_bit(vector, s->irq_pending);
-}
-
-/*
- * Last of all in every step: the guest says where MSI-X messages go, and may
- * send them back to this device.
- */
-void iaa_irq_flush(IAAState *s)
-{
-    unsigned long vector;
-
-    while ((vector = find_first_bit(s->irq_pending, s->num_wqs + 1)) <=
-           s->num_wqs) {
-        clear_bit(vector, s->irq_pending);
-        if (msix_enabled(&s->parent_obj) && !s->gone) {
-            s->count[IAA_COUNT_INTERRUPTS]++;
-            msix_notify(&s->parent_obj, vector);
-        }
-    }
-}
-
-MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
-                    DMADirection dir)
-{
-    MemTxAttrs attrs = {
-        .memory = true,
-        .requester_id = pci_requester_id(&s->parent_obj),
-    };
-    bool write = dir == DMA_DIRECTION_FROM_DEVICE;
-
-    s->count[write ? IAA_COUNT_BYTES_WRITTEN : IAA_COUNT_BYTES_READ] += len;
-    return pci_dma_rw(&s->parent_obj, addr, buf, len, dir, attrs);
-}
 
 static void iaa_timer(void *opaque)
 {
@@ -198,7 +159,7 @@ static void iaa_set_removed(Object *obj, bool value, Error **errp)
         error_setg(errp, "iaa: 'removed' can be set on a running device only");
         return;
     }
-    iaa_fault_set_gone(s, value);
+    iaa_set_gone(s, value);
     iaa_run(s);
 }
 

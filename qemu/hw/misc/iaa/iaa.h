@@ -135,13 +135,36 @@ struct IAAState {
     uint64_t count[IAA_COUNTERS];
 };
 
-/* iaa-mmio.c */
-extern const MemoryRegionOps iaa_mmio_ops;
+static inline uint64_t iaa_wq_mask(const IAAState *s)
+{
+    return MAKE_64BIT_MASK(0, s->num_wqs);
+}
+
+/*
+ * From the bottom up.  A file calls those above it here, never those below, so
+ * that no call from the guest comes back into what it interrupted.
+ */
+
+/* iaa-bus.c */
 
 /**
- * iaa_registers_reset: registers, tables and commands as after power-on
+ * iaa_irq_raise: send an MSI-X vector when the current step is done
  */
-void iaa_registers_reset(IAAState *s);
+void iaa_irq_raise(IAAState *s, unsigned vector);
+
+/**
+ * iaa_irq_flush: send them
+ */
+void iaa_irq_flush(IAAState *s);
+
+/**
+ * iaa_dma: access guest memory, and nothing but memory
+ *
+ * Other devices are out of reach, this one included, so that no descriptor
+ * can make the device call itself.
+ */
+MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
+                    DMADirection dir);
 
 /**
  * iaa_cause: set a bit of INTCAUSE, with an interrupt if it wasn't set
@@ -158,56 +181,34 @@ void iaa_cause(IAAState *s, uint32_t bit);
 void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
                uint64_t addr);
 
-/* iaa-command.c */
-
 /**
- * iaa_cmd_write: the guest writes the command register
+ * iaa_bus_set_gone: whether the device answers at all
  */
-void iaa_cmd_write(IAAState *s, uint32_t val);
+void iaa_bus_set_gone(IAAState *s, bool gone);
+
+/* iaa-fault.c */
 
 /**
- * iaa_cmdcap: bit a command, 0 where the register isn't there
- */
-uint32_t iaa_cmdcap(const IAAState *s);
-
-/**
- * iaa_cmd_poll: complete the active command if what it waits for is done
- * @now: virtual clock
- */
-void iaa_cmd_poll(IAAState *s, int64_t now);
-bool iaa_cmd_closes_wqs(unsigned code);
-
-/**
- * iaa_halt: stop at once, as after a fatal hardware error
- * @reset_type: what GENSTS says it takes to recover
- */
-void iaa_halt(IAAState *s, unsigned reset_type);
-
-/* iaa-wq.c */
-extern const MemoryRegionOps iaa_portal_ops;
-
-/**
- * iaa_run: do everything that is due, then sleep until something is
+ * iaa_fault_descriptor: the fault, if any, that a descriptor runs into
  *
- * The only place that starts work, completes it and sends interrupts.
+ * Uses up one match of the rule.
  */
-void iaa_run(IAAState *s);
+unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
 
 /**
- * iaa_wq_discard: forget what queues hold and engines do for them
- * @wqs: bit a WQ
+ * iaa_fault_command: same for a command
  */
-void iaa_wq_discard(IAAState *s, uint64_t wqs);
+unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
 
 /**
- * iaa_wq_pending: whether descriptors older than @seq are left in @wqs
+ * iaa_fault_record: corrupt a completion record as the descriptor's fault says
  */
-bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq);
+void iaa_fault_record(const IAAWork *work, IAARecord *rec);
 
-static inline uint64_t iaa_wq_mask(const IAAState *s)
-{
-    return MAKE_64BIT_MASK(0, s->num_wqs);
-}
+/**
+ * iaa_fault_output: corrupt output on its way to memory
+ */
+void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
 
 /* iaa-exec.c */
 
@@ -244,55 +245,93 @@ bool iaa_op_check(IAAState *s, IAAWork *work);
  */
 void iaa_op_complete(IAAState *s, IAAWork *work);
 
-/* iaa-fault.c */
+/* iaa-sched.c */
+
+/**
+ * iaa_sched_run: complete and start what is due
+ * @now: virtual clock, ns
+ */
+void iaa_sched_run(IAAState *s, int64_t now);
+
+/**
+ * iaa_sched_next_event: when there is more to do, or IAA_NEVER
+ */
+int64_t iaa_sched_next_event(const IAAState *s, int64_t now);
+
+/**
+ * iaa_wq_discard: forget what queues hold and engines do for them
+ * @wqs: bit a WQ
+ */
+void iaa_wq_discard(IAAState *s, uint64_t wqs);
+
+/**
+ * iaa_wq_pending: whether descriptors older than @seq are left in @wqs
+ */
+bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq);
+
+/**
+ * iaa_sched_halt: stop at once, as after a fatal hardware error
+ * @reset_type: what GENSTS says it takes to recover
+ */
+void iaa_sched_halt(IAAState *s, unsigned reset_type);
+
+/**
+ * iaa_sched_remove: stop at once, and answer nothing any more
+ */
+void iaa_sched_remove(IAAState *s);
+
+/**
+ * iaa_sched_release: what a fault rule delays goes on at once
+ */
+void iaa_sched_release(IAAState *s);
+
+/* iaa-command.c */
+
+/**
+ * iaa_registers_reset: registers, tables and commands as after power-on
+ */
+void iaa_registers_reset(IAAState *s);
+
+/**
+ * iaa_cmd_write: the guest writes the command register
+ *
+ * iaa_run() has to follow.
+ */
+void iaa_cmd_write(IAAState *s, uint32_t val);
+
+/**
+ * iaa_cmdcap: bit a command, 0 where the register isn't there
+ */
+uint32_t iaa_cmdcap(const IAAState *s);
+
+/**
+ * iaa_cmd_poll: complete the active command if what it waits for is done
+ * @now: virtual clock, ns
+ */
+void iaa_cmd_poll(IAAState *s, int64_t now);
+
+/**
+ * iaa_cmd_closes_wqs: whether queues take nothing while this command is active
+ */
+bool iaa_cmd_closes_wqs(unsigned code);
+
+/* iaa-run.c */
+
+/**
+ * iaa_run: do everything that is due, then sleep until something is
+ *
+ * The only place that starts work, completes it and sends interrupts.
+ */
+void iaa_run(IAAState *s);
+
+/**
+ * iaa_set_gone: surprise removal, and return
+ */
+void iaa_set_gone(IAAState *s, bool gone);
+
+/* iaa-mmio.c, iaa-portal.c, iaa-fault-mmio.c: what a guest accesses */
+extern const MemoryRegionOps iaa_mmio_ops;
+extern const MemoryRegionOps iaa_portal_ops;
 extern const MemoryRegionOps iaa_fault_ops;
-
-/**
- * iaa_fault_descriptor: the fault, if any, that a descriptor runs into
- *
- * Uses up one match of the rule.
- */
-unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
-
-/**
- * iaa_fault_command: same for a command
- */
-unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
-
-/**
- * iaa_fault_record: corrupt a completion record as the descriptor's fault says
- */
-void iaa_fault_record(const IAAWork *work, IAARecord *rec);
-
-/**
- * iaa_fault_output: corrupt output on its way to memory
- */
-void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
-
-/**
- * iaa_fault_set_gone: surprise removal, and return
- */
-void iaa_fault_set_gone(IAAState *s, bool gone);
-
-/* iaa-pci.c */
-
-/**
- * iaa_irq_raise: send an MSI-X vector when the current step is done
- */
-void iaa_irq_raise(IAAState *s, unsigned vector);
-
-/**
- * iaa_irq_flush: send them
- */
-void iaa_irq_flush(IAAState *s);
-
-/**
- * iaa_dma: access guest memory, and nothing but memory
- *
- * Other devices are out of reach, this one included, so that no descriptor
- * can make the device call itself.
- */
-MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
-                    DMADirection dir);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * Intel IAA: portals, work queues, engines, and their timing
+ * Intel IAA: work queues, engines, and their timing
  *
- * A dedicated queue takes what fits and reports the rest as a software error.
  * Within a group an idle engine serves the queues by weighted round robin,
  * the weight being the queue's priority.  The clock is the virtual one; a
  * descriptor finishes at
@@ -12,9 +11,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/bswap.h"
-#include "qemu/log.h"
-#include "exec/memory-burst.h"
 #include "iaa.h"
 #include "trace.h"
 
@@ -65,6 +61,96 @@ static void in_flight_remove(IAAState *s, IAAWork *work)
     s->wq[work->wq].occupancy--;
     if (work->engine >= 0) {
         s->engine[work->engine].busy = false;
+    }
+}
+
+/* Stopping */
+
+void iaa_wq_discard(IAAState *s, uint64_t wqs)
+{
+    IAAWork *work, *tmp;
+
+    QTAILQ_FOREACH_SAFE(work, &s->in_flight, next, tmp) {
+        if (wqs & BIT_ULL(work->wq)) {
+            in_flight_remove(s, work);
+            s->count[IAA_COUNT_DISCARDED]++;
+            g_free(work);
+        }
+    }
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        IAAWq *wq = &s->wq[i];
+
+        if (!(wqs & BIT_ULL(i))) {
+            continue;
+        }
+        QTAILQ_FOREACH_SAFE(work, &wq->queue, next, tmp) {
+            QTAILQ_REMOVE(&wq->queue, work, next);
+            wq->occupancy--;
+            s->count[IAA_COUNT_DISCARDED]++;
+            g_free(work);
+        }
+        wq->credit = 0;
+        wq->hung_until = 0;
+    }
+}
+
+bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq)
+{
+    const IAAWork *work;
+
+    QTAILQ_FOREACH(work, &s->in_flight, next) {
+        if ((wqs & BIT_ULL(work->wq)) && work->seq < seq) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        work = QTAILQ_FIRST(&s->wq[i].queue);
+        if ((wqs & BIT_ULL(i)) && work && work->seq < seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void iaa_sched_halt(IAAState *s, unsigned reset_type)
+{
+    trace_iaa_halt(s->parent_obj.name, reset_type);
+    s->state = IAA_STATE_HALT;
+    s->reset_type = reset_type & 3;
+    iaa_wq_discard(s, iaa_wq_mask(s));
+    if (FIELD_EX32(s->genctrl, GENCTRL, HALT_INT)) {
+        iaa_cause(s, R_INTCAUSE_HALT_MASK);
+    }
+}
+
+void iaa_sched_remove(IAAState *s)
+{
+    s->state = IAA_STATE_DISABLED;
+    iaa_wq_discard(s, iaa_wq_mask(s));
+    iaa_bus_set_gone(s, true);
+}
+
+void iaa_sched_release(IAAState *s)
+{
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    QTAILQ_HEAD(, IAAWork) hung = QTAILQ_HEAD_INITIALIZER(hung);
+    IAAWork *work, *tmp;
+
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        s->wq[i].hung_until = 0;
+    }
+
+    QTAILQ_FOREACH_SAFE(work, &s->in_flight, next, tmp) {
+        if (work->fault == IAA_FAULT_HANG_ENGINE ||
+            work->fault == IAA_FAULT_LATE) {
+            QTAILQ_REMOVE(&s->in_flight, work, next);
+            QTAILQ_INSERT_HEAD(&hung, work, next);
+        }
+    }
+    QTAILQ_FOREACH_SAFE(work, &hung, next, tmp) {
+        QTAILQ_REMOVE(&hung, work, next);
+        work->finish = MIN(work->finish, now);
+        QTAILQ_INSERT_HEAD(&s->in_flight, work, next);
     }
 }
 
@@ -122,10 +208,10 @@ static void work_start(IAAState *s, unsigned wq_id, int engine, int64_t now)
         wq->hung_until = fault_delay(now, work->fault_arg);
         return;
     case IAA_FAULT_HALT:
-        iaa_halt(s, work->fault_arg);
+        iaa_sched_halt(s, work->fault_arg);
         return;
     case IAA_FAULT_REMOVE:
-        iaa_fault_set_gone(s, true);
+        iaa_sched_remove(s);
         return;
     default:
         break;
@@ -196,7 +282,7 @@ static void work_complete(IAAState *s, IAAWork *work)
     g_free(work);
 }
 
-static int64_t next_event(const IAAState *s, int64_t now)
+int64_t iaa_sched_next_event(const IAAState *s, int64_t now)
 {
     const IAAWork *first = QTAILQ_FIRST(&s->in_flight);
     int64_t at = first ? first->finish : IAA_NEVER;
@@ -206,16 +292,13 @@ static int64_t next_event(const IAAState *s, int64_t now)
             at = MIN(at, s->wq[i].hung_until);
         }
     }
-    if (s->cmd.active && s->cmd.not_before > now) {
-        at = MIN(at, s->cmd.not_before);
-    }
     return at;
 }
 
-void iaa_run(IAAState *s)
+void iaa_sched_run(IAAState *s, int64_t now)
 {
-    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL), at;
     IAAWork *first;
+    int64_t at;
 
     for (;;) {
         first = QTAILQ_FIRST(&s->in_flight);
@@ -227,166 +310,4 @@ void iaa_run(IAAState *s)
             break;
         }
     }
-    iaa_cmd_poll(s, now);
-
-    at = next_event(s, now);
-    if (at == IAA_NEVER) {
-        timer_del(&s->timer);
-    } else {
-        timer_mod(&s->timer, at);
-    }
-    iaa_irq_flush(s);
 }
-
-/* Commands' view */
-
-void iaa_wq_discard(IAAState *s, uint64_t wqs)
-{
-    IAAWork *work, *tmp;
-
-    QTAILQ_FOREACH_SAFE(work, &s->in_flight, next, tmp) {
-        if (wqs & BIT_ULL(work->wq)) {
-            in_flight_remove(s, work);
-            s->count[IAA_COUNT_DISCARDED]++;
-            g_free(work);
-        }
-    }
-    for (unsigned i = 0; i < s->num_wqs; i++) {
-        IAAWq *wq = &s->wq[i];
-
-        if (!(wqs & BIT_ULL(i))) {
-            continue;
-        }
-        QTAILQ_FOREACH_SAFE(work, &wq->queue, next, tmp) {
-            QTAILQ_REMOVE(&wq->queue, work, next);
-            wq->occupancy--;
-            s->count[IAA_COUNT_DISCARDED]++;
-            g_free(work);
-        }
-        wq->credit = 0;
-        wq->hung_until = 0;
-    }
-}
-
-bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq)
-{
-    const IAAWork *work;
-
-    QTAILQ_FOREACH(work, &s->in_flight, next) {
-        if ((wqs & BIT_ULL(work->wq)) && work->seq < seq) {
-            return true;
-        }
-    }
-    for (unsigned i = 0; i < s->num_wqs; i++) {
-        work = QTAILQ_FIRST(&s->wq[i].queue);
-        if ((wqs & BIT_ULL(i)) && work && work->seq < seq) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Portals */
-
-static void desc_to_cpu(IAADesc *d)
-{
-    le32_to_cpus(&d->pasid);
-    le32_to_cpus(&d->flags_op);
-    le64_to_cpus(&d->completion_addr);
-    le64_to_cpus(&d->src1_addr);
-    le64_to_cpus(&d->dst_addr);
-    le32_to_cpus(&d->src1_size);
-    le16_to_cpus(&d->int_handle);
-    le16_to_cpus(&d->op_flags);
-    le64_to_cpus(&d->src2_addr);
-    le32_to_cpus(&d->max_dst_size);
-    le32_to_cpus(&d->src2_size);
-    le32_to_cpus(&d->filter_flags);
-    le32_to_cpus(&d->num_inputs);
-}
-
-static void wq_reject(IAAState *s, unsigned wq, uint8_t error,
-                      const IAAWork *work)
-{
-    s->count[IAA_COUNT_REJECTED]++;
-    s->wq[wq].rejected++;
-    iaa_swerr(s, error, wq, work, 0);
-    iaa_irq_flush(s);
-}
-
-static bool wq_accepts(const IAAState *s, unsigned wq)
-{
-    return s->state == IAA_STATE_ENABLED && s->wq[wq].enabled &&
-           !(s->cmd.active && (s->cmd.wqs & BIT_ULL(wq)) &&
-             iaa_cmd_closes_wqs(s->cmd.code));
-}
-
-static MemTxResult portal_burst(void *opaque, hwaddr addr, const void *buf,
-                                MemTxAttrs attrs)
-{
-    IAAState *s = opaque;
-    unsigned id = addr / IAA_PORTAL_SIZE;
-    IAAWq *wq = &s->wq[id];
-    g_autofree IAAWork *work = NULL;
-
-    if (s->gone || id >= s->num_wqs) {
-        return MEMTX_OK;
-    }
-
-    work = g_new0(IAAWork, 1);
-    memcpy(&work->desc, buf, sizeof(work->desc));
-    desc_to_cpu(&work->desc);
-    work->wq = id;
-    work->engine = -1;
-    trace_iaa_submit(s->parent_obj.name, id, work->desc.flags_op >> 24,
-                     work->desc.flags_op & 0xffffff, work->desc.src1_size);
-
-    if (addr % IAA_PORTAL_SIZE >= IAA_PORTAL_PAGES * 0x1000) {
-        wq_reject(s, id, IAA_SWERR_PORTAL, work);
-    } else if (!wq_accepts(s, id)) {
-        wq_reject(s, id, IAA_SWERR_WQ_DISABLED, work);
-    } else if (wq->occupancy >= FIELD_EX32(wq->cfg[0], WQCFG0, SIZE)) {
-        wq_reject(s, id, IAA_SWERR_WQ_FULL, work);
-    } else {
-        work->seq = s->seq++;
-        work->submitted = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
-        s->count[iaa_op_counter(work, IAA_COUNT_CONTROL_SUBMITTED)]++;
-        wq->submitted++;
-        wq->occupancy++;
-        wq->max_occupancy = MAX(wq->max_occupancy, wq->occupancy);
-        QTAILQ_INSERT_TAIL(&wq->queue, work, next);
-        work = NULL;    /* the queue's now */
-        iaa_run(s);
-    }
-    return MEMTX_OK;
-}
-
-/* Portals can't be read, and take nothing but whole descriptors. */
-
-static uint64_t portal_read(void *opaque, hwaddr addr, unsigned size)
-{
-    return UINT64_MAX;
-}
-
-static void portal_write(void *opaque, hwaddr addr, uint64_t val,
-                         unsigned size)
-{
-    IAAState *s = opaque;
-    unsigned wq = addr / IAA_PORTAL_SIZE;
-
-    qemu_log_mask(LOG_GUEST_ERROR,
-                  "%s: %u-byte store to the portal of WQ %u ignored\n",
-                  s->parent_obj.name, size, wq);
-    if (!s->gone && wq < s->num_wqs) {
-        wq_reject(s, wq, IAA_SWERR_PORTAL, NULL);
-    }
-}
-
-const MemoryRegionOps iaa_portal_ops = {
-    .read = portal_read,
-    .write = portal_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = { .min_access_size = 1, .max_access_size = 8 },
-    .impl = { .min_access_size = 1, .max_access_size = 8 },
-    .burst = { .size = IAA_DESC_SIZE, .write = portal_burst },
-};

@@ -3,10 +3,11 @@
 #
 # The kernel's own unit tests of this project: loads the modules that carry them, and
 # reports each of their cases; those of requests once more with queues enabled, so that
-# devices do what software did before. And the crypto layer's tests of the two
-# algorithms. Fails where a suite is missing, a case failed, or no device did anything.
+# devices do what software did before, and those of devices. And the crypto layer's tests
+# of the two algorithms. Fails where a suite is missing, a case failed, or no device did
+# anything. The VM has IAA 2.0, which does all that IAA 1.0 does.
 #
-# vm: kernel=test
+# vm: kernel=test iaa=version=0x200,int-handles=on,op-config=on
 # debug: only
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -15,6 +16,8 @@
 RESULTS=/sys/kernel/debug/kunit
 # The modules whose tests devices do, too
 REQUESTS='acomp_units_test iaa_soft_kunit'
+# The one whose tests only devices do
+DEVICE=iaa_device_kunit
 
 for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit $REQUESTS; do
 	modprobe -q "$module" 2>/dev/null || true
@@ -75,6 +78,22 @@ on_devices()
 	modprobe -r "$1"
 }
 
+# of_devices: nothing may be skipped where devices serve all modes
+of_devices()
+{
+	local file=$RESULTS/iaa_device/results
+	modprobe -q -n "$DEVICE" || return 0
+	if ! modprobe "$DEVICE"; then
+		report 'not ok' "$DEVICE can be loaded"
+		return
+	fi
+	suite "$file"
+	if iaa_serves deflate-iaa-dynamic && grep '# SKIP' "$file" | sed 's/^ */# /'; then
+		report 'not ok' "devices serve all modes"
+	fi
+	modprobe -r "$DEVICE"
+}
+
 # in_hardware: the tests of requests again, with all queues enabled
 in_hardware()
 {
@@ -88,6 +107,7 @@ in_hardware()
 	for module in $REQUESTS; do
 		on_devices "$module"
 	done
+	of_devices
 	iaa_unconfigure
 }
 

@@ -69,6 +69,11 @@ static void iaa_fixed_exit(struct iaa_device *dev)
 			  dev->aecs_dma);
 }
 
+/*
+ * Early abort (IAACAP bit 5, IAA 3.4.6) stays off. Its estimate takes a literal
+ * for a whole byte, so it gives up pages that still get smaller, and what the
+ * device gives up is stored as it is.
+ */
 static void iaa_fixed_fill(const struct iaa_device *dev,
 			   struct iax_hw_desc *desc)
 {

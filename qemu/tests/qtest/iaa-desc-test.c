@@ -402,69 +402,6 @@ static void test_completion(void)
     d.flags_op = 0x02000010;
     iaa_submit(&t, 0, &d);
     g_assert_true(iaa_msix_take(&t, 1));
-    d.flags_op = 0x1c;
-    d.int_handle = 9;
-    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
-    d.int_handle = 0;
-    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
-    /* a vector set aside for a PASID, unless that is ignored */
-    d.int_handle = 3;
-    iaa_writel(&t, IAA_MSIX_PERM_BASE + 3 * 8, 8);
-    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 0x19);
-    iaa_writel(&t, IAA_MSIX_PERM_BASE + 3 * 8, 12);
-    g_assert_cmphex(iaa_run_desc(&t, &d).status, ==, 1);
-    g_assert_true(iaa_msix_take(&t, 3));
-    iaa_stop(&t);
-}
-
-/* Portals */
-
-static void test_portals(void)
-{
-    IAATest t;
-    IAADesc d = iaa_noop(RECORD(0));
-
-    iaa_start(&t, "");
-    iaa_submit(&t, 0, &d);                      /* nothing is enabled */
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
-    iaa_up(&t, 2);
-    iaa_submit(&t, 1, &d);                      /* that WQ isn't */
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
-    iaa_submit(&t, 0, &d);
-    iaa_submit(&t, 0, &d);
-    iaa_submit(&t, 0, &d);                      /* one too many */
-    g_assert_cmphex(iaa_readq(&t, 0xc0) >> 16 & 0xff, ==, 0);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x52);
-    g_assert_cmphex(iaa_readl(&t, IAA_WQCFG_BASE + 24) & 0xffff, ==, 2);
-    qtest_clock_step(t.qts, 1000000);
-    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 1);
-    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_CONTROL_COMPLETED), ==, 2);
-    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_REJECTED), ==, 3);
-
-    /* every slot of the two pages takes descriptors, the other two don't */
-    for (unsigned off = 0; off < 0x4000; off += 0x3c0) {
-        d.completion_addr = RECORD(off / 64);
-        qpci_memwrite(t.pci, t.portals, off, &d, 64);
-        qtest_clock_step(t.qts, 1000000);
-        g_assert_cmphex(iaa_record(&t, d.completion_addr).status, ==,
-                        off < 0x2000);
-        g_assert_cmphex(iaa_swerr_take(&t), ==, off < 0x2000 ? 0 : 0x53);
-    }
-
-    /* a record goes to memory only: not to a portal, which would take it */
-    d.completion_addr = t.portals.addr + 0x1000;
-    iaa_fault_action(&t, IAA_FAULT_ACTION_ZERO, 0);
-    iaa_submit(&t, 0, &d);
-    qtest_clock_step(t.qts, 1000000);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x1a);
-    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_CONTROL_SUBMITTED), ==, 1);
-
-    /* less than a descriptor is nothing */
-    qpci_memwrite(t.pci, t.portals, 0x1000, &d, 32);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x53);
-    qpci_memwrite(t.pci, t.portals, 0x1020, &d, 64);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x53);
-    g_assert_cmphex(qpci_io_readq(t.pci, t.portals, 0), ==, UINT64_MAX);
     iaa_stop(&t);
 }
 
@@ -490,6 +427,5 @@ void iaa_add_descriptor_tests(void)
     qtest_add_func("/iaa/descriptor/bad", test_bad_descriptors);
     qtest_add_func("/iaa/descriptor/stream-errors", test_stream_errors);
     qtest_add_func("/iaa/descriptor/completion", test_completion);
-    qtest_add_func("/iaa/descriptor/portals", test_portals);
     qtest_add_func("/iaa/descriptor/op-config", test_op_config);
 }

@@ -24,7 +24,7 @@ static IAARecord compress_page(IAATest *t)
 
 static bool wq_enabled(IAATest *t)
 {
-    return iaa_readl(t, IAA_WQCFG_BASE + 24) >> 30 == 1;
+    return iaa_readl(t, IAA_WQCFG_BASE + 24) >> 30; /* or on the way */
 }
 
 /* The region itself */
@@ -135,7 +135,7 @@ static void test_drop(void)
     iaa_stop(&t);
 }
 
-/* Late: others go on meanwhile, draining waits, and resetting forgets it */
+/* Late: others go on meanwhile; draining and resetting (DSA 3.15) wait */
 static void test_late(void)
 {
     IAATest t;
@@ -158,16 +158,23 @@ static void test_late(void)
 
     iaa_fault_add(&t, 0, IAA_FAULT_LATE, 1, 1000000);
     iaa_submit(&t, 0, &d);
-    g_assert_cmphex(iaa_command(&t, 10, 1), ==, 0);
     qtest_memset(t.qts, DST, 0xee, 4096);
-    qtest_clock_step(t.qts, 10000000);
-    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
+    g_assert_cmphex(iaa_command(&t, 10, 1), ==, 1u << 31);
+    qtest_clock_step(t.qts, 1000000 + 3248 - 1);
+    g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 1u << 31);
     g_assert_cmphex(qtest_readb(t.qts, DST), ==, 0xee);
+    qtest_clock_step(t.qts, 1);
+    g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 0);
+    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 1);
+    g_assert_false(wq_enabled(&t));
     iaa_stop(&t);
 }
 
-/* Hung: for a time, until the rules are cleared, or until a reset */
-static void check_hang(unsigned kind, uint64_t extra)
+/*
+ * Hung: for a time, until the rules are cleared, or until a reset; an engine
+ * until a function level reset.
+ */
+static void check_hang(unsigned kind, uint64_t extra, bool reset_ends)
 {
     IAATest t;
     IAADesc d = iaa_compress(RECORD(0), 4096, 8192);
@@ -198,9 +205,17 @@ static void check_hang(unsigned kind, uint64_t extra)
     iaa_fault_add(&t, 0, kind, 1, 0);
     iaa_submit(&t, 0, &d);
     qtest_clock_step(t.qts, 10000000000);
-    g_assert_cmphex(iaa_command(&t, 10, 1), ==, 0);
-    iaa_wq(&t, 0, 16, 10);
-    g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
+    if (reset_ends) {
+        g_assert_cmphex(iaa_command(&t, 10, 1), ==, 0);
+        iaa_wq(&t, 0, 16, 10);
+        g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
+    } else {
+        g_assert_cmphex(iaa_command(&t, 10, 1), ==, 1u << 31);
+        qtest_clock_step(t.qts, 10000000000);
+        g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 1u << 31);
+        iaa_flr(&t);
+        iaa_up(&t, 16);
+    }
     g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
     g_assert_cmphex(compress_page(&t).status, ==, 1);
     iaa_stop(&t);
@@ -208,12 +223,12 @@ static void check_hang(unsigned kind, uint64_t extra)
 
 static void test_hang_wq(void)
 {
-    check_hang(IAA_FAULT_HANG_WQ, 3248);
+    check_hang(IAA_FAULT_HANG_WQ, 3248, true);
 }
 
 static void test_hang_engine(void)
 {
-    check_hang(IAA_FAULT_HANG_ENGINE, 1);
+    check_hang(IAA_FAULT_HANG_ENGINE, 1, false);
 }
 
 static void test_commands(void)
@@ -264,9 +279,9 @@ static void test_halt(void)
     g_assert_true(iaa_msix_take(&t, 0));
     qtest_clock_step(t.qts, 1000000);
     g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
-    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 3);
+    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 5);
     iaa_submit(&t, 0, &d);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0);
     g_assert_cmphex(iaa_command(&t, 5, 0), ==, 0);
     g_assert_cmphex(iaa_readl(&t, 0x90), ==, 0);
     iaa_up(&t, 16);

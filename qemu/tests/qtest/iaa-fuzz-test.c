@@ -109,10 +109,19 @@ static void write_noise(IAATest *t)
     };
     uint32_t reg = bases[rng() % ARRAY_SIZE(bases)] + rng() % 0x200;
 
-    if (rng() % 2) {
+    switch (rng() % 4) {
+    case 0:
+        qpci_io_writeb(t->pci, t->mmio, reg, value());
+        break;
+    case 1:
+        qpci_io_writew(t->pci, t->mmio, reg & ~1u, value());
+        break;
+    case 2:
         iaa_writel(t, reg & ~3u, value());
-    } else {
+        break;
+    default:
         iaa_writeq(t, reg & ~7u, value());
+        break;
     }
 }
 
@@ -131,6 +140,11 @@ static void mend(IAATest *t)
 {
     iaa_fault_action(t, IAA_FAULT_ACTION_CLEAR, 0);
     iaa_fault_action(t, IAA_FAULT_ACTION_RETURN, 0);
+    if (rng() % 2) {
+        iaa_flr(t);
+        iaa_msix_up(t, 9);
+    }
+    iaa_bus_master(t, true);
     iaa_command(t, IAA_CMD_RESET_DEV, 0);
     iaa_wq(t, 0, 16, 10);
     iaa_wq(t, 1, 16, 5);
@@ -158,9 +172,15 @@ static void step(IAATest *t)
         break;
     case 4:
         iaa_readq(t, rng() % IAA_MMIO_SIZE & ~7u);
+        if (qpci_config_readl(t->pci, 0) != UINT32_MAX) {
+            iaa_transactions_pending(t);
+        }
         break;
     case 5:
         mend(t);
+        break;
+    case 6:
+        iaa_bus_master(t, rng() % 2);
         break;
     default:
         submit_noise(t);
@@ -186,6 +206,7 @@ static void fuzz(const char *props, uint32_t seed)
 
     iaa_fault_action(&t, IAA_FAULT_ACTION_CLEAR, 0);
     iaa_fault_action(&t, IAA_FAULT_ACTION_RETURN, 0);
+    iaa_bus_master(&t, true);
     qtest_clock_step(t.qts, 1000000000);
     iaa_aecs_fixed(&t);
     qtest_memset(t.qts, RECORD(0), 0, 64);

@@ -1,5 +1,5 @@
 /*
- * IAA accelerator: identity, registers, commands, reset, several devices
+ * IAA accelerator: identity, registers, several devices
  *
  * Numbers are literal where they are what a driver relies on, so that a wrong
  * constant in the model's header does not go unnoticed.
@@ -9,6 +9,8 @@
 
 #include "qemu/osdep.h"
 #include "qobject/qdict.h"
+#include "qobject/qlist.h"
+#include "qobject/qstring.h"
 #include "libqos/pci-pc.h"
 #include "hw/pci/pci_regs.h"
 #include "iaa-util.h"
@@ -78,233 +80,175 @@ static void test_version_2(void)
     iaa_stop(&t);
 }
 
-/* Tables: what is read back, and when it can be written */
-static void test_tables(void)
+/* Where the tables are */
+static uint64_t group(IAATest *t, unsigned n)
 {
-    IAATest t;
-    uint64_t table;
-    unsigned grp, wq, perm;
-
-    iaa_start(&t, "");
-    table = iaa_readq(&t, 0x60);
-    grp = (table & 0xffff) * 0x100;
-    wq = (table >> 16 & 0xffff) * 0x100;
-    perm = (table >> 32 & 0xffff) * 0x100;
-    g_assert_cmphex(table >> 48, ==, 0);
-
-    for (int i = 0; i < 8; i++) {
-        iaa_writel(&t, wq + i * 4, 0xffffffff);
-    }
-    g_assert_cmphex(iaa_readl(&t, wq), ==, 0xffff);
-    g_assert_cmphex(iaa_readl(&t, wq + 24), ==, 0);     /* status */
-    g_assert_cmphex(iaa_readl(&t, wq + 28), ==, 0);
-    g_assert_cmphex(iaa_readl(&t, wq + 32), ==, 0);     /* the next WQ's */
-    for (int i = 0; i < 8; i++) {
-        iaa_writel(&t, wq + i * 4, 0);
-    }
-    iaa_writeq(&t, grp + 64 + 40, 0x123456789abcdef0);
-    g_assert_cmphex(iaa_readq(&t, grp + 64 + 40), ==, 0x123456789abcdef0);
-    g_assert_cmphex(iaa_readl(&t, grp + 64 + 44), ==, 0x12345678);
-    iaa_writel(&t, perm + 8 * 8, 0xffffffff);
-    g_assert_cmphex(iaa_readl(&t, perm + 8 * 8), ==, 0xfffff00c);
-    iaa_writel(&t, perm + 9 * 8, 0xffffffff);
-    g_assert_cmphex(iaa_readl(&t, perm + 9 * 8), ==, 0);
-
-    iaa_up(&t, 16);
-    /* enabled: groups and that WQ are locked, other WQs are not */
-    iaa_writeq(&t, grp, 0xff);
-    g_assert_cmphex(iaa_readq(&t, grp), ==, 1);
-    iaa_writel(&t, wq, 99);
-    g_assert_cmphex(iaa_readl(&t, wq), ==, 16);
-    g_assert_cmphex(iaa_readl(&t, wq + 24) >> 30, ==, 1);
-    iaa_writel(&t, wq + 32, 7);
-    g_assert_cmphex(iaa_readl(&t, wq + 32), ==, 7);
-
-    g_assert_cmphex(iaa_command(&t, 10, 1), ==, 0);     /* reset WQ 0 */
-    for (int i = 0; i < 8; i++) {
-        g_assert_cmphex(iaa_readl(&t, wq + i * 4), ==, 0);
-    }
-    g_assert_cmphex(iaa_command(&t, 5, 0), ==, 0);      /* reset device */
-    g_assert_cmphex(iaa_readl(&t, wq + 32), ==, 0);
-    g_assert_cmphex(iaa_readq(&t, grp), ==, 0);
-    g_assert_cmphex(iaa_readl(&t, perm + 8 * 8), ==, 0);
-    iaa_stop(&t);
+    return (iaa_readq(t, 0x60) & 0xffff) * 0x100 + n * 64;
 }
 
-/* Commands */
-
-static void test_command_errors(void)
+static uint64_t perm(IAATest *t, unsigned n)
 {
-    IAATest t;
-
-    iaa_start(&t, "");
-    g_assert_cmphex(iaa_command(&t, 0, 0), ==, 0x01);
-    g_assert_cmphex(iaa_command(&t, 15, 0), ==, 0x01);
-    g_assert_cmphex(iaa_command(&t, 31, 0), ==, 0x01);
-    g_assert_cmphex(iaa_command(&t, 13, 1), ==, 0x01);  /* int-handles=off */
-    g_assert_cmphex(iaa_command(&t, 2, 0), ==, 0x31);
-    g_assert_cmphex(iaa_command(&t, 3, 0), ==, 0x32);
-    g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0x20);
-    g_assert_cmphex(iaa_command(&t, 6, 8), ==, 0x02);
-    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 0x32);
-    g_assert_cmphex(iaa_command(&t, 8, 0x100), ==, 0x02);
-    g_assert_cmphex(iaa_command(&t, 8, 0x10001), ==, 0x02);
-    g_assert_cmphex(iaa_command(&t, 8, 0xf0001), ==, 0x02);
-    g_assert_cmphex(iaa_command(&t, 8, 0), ==, 0x02);
-
-    iaa_up(&t, 16);
-    g_assert_cmphex(iaa_readl(&t, 0x90), ==, 1);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x10);
-    g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0x21);
-    g_assert_cmphex(iaa_command(&t, 8, 2), ==, 0x32);   /* WQ 1 is not on */
-    g_assert_cmphex(iaa_command(&t, 7, 2), ==, 0x32);
-    g_assert_cmphex(iaa_command(&t, 11, 1234), ==, 0);
-    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 0);
-    g_assert_cmphex(iaa_command(&t, 7, 1), ==, 0);
-    g_assert_cmphex(iaa_command(&t, 2, 0), ==, 0);
-    g_assert_cmphex(iaa_readl(&t, 0x90), ==, 0);
-    iaa_stop(&t);
+    return (iaa_readq(t, 0x60) >> 32 & 0xffff) * 0x100 + n * 8;
 }
 
-static void test_enable_device(void)
+/* DSA table 9-3, power-on */
+static void test_reset_values(void)
 {
-    IAATest t;
-    uint16_t cmd;
-
-    iaa_start(&t, "");
-    iaa_wq(&t, 0, 100, 10);
-    iaa_wq(&t, 1, 29, 10);
-    iaa_group(&t, 0, 1, 0xff);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x14);   /* 129 entries */
-    iaa_wq(&t, 1, 28, 10);
-    iaa_group(&t, 1, 1, 0);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x15);   /* WQ 0 twice */
-    iaa_group(&t, 1, 2, 1);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x16);   /* engine 0 twice */
-    iaa_group(&t, 1, 2, 0);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x17);   /* no engine */
-    iaa_group(&t, 0, 1, 0xfe);
-    iaa_group(&t, 1, 2, 0x101);                         /* 8 isn't there */
-    cmd = qpci_config_readw(t.pci, PCI_COMMAND);
-    qpci_config_writew(t.pci, PCI_COMMAND, cmd & ~PCI_COMMAND_MASTER);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0x12);
-    qpci_config_writew(t.pci, PCI_COMMAND, cmd);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0);
-    iaa_stop(&t);
-}
-
-static void test_enable_wq(void)
-{
-    static const struct {
-        uint32_t word, val, error;
-    } bad[] = {
-        { 0, 0, 0x22 }, { 0, 129, 0x22 },
-        { 8, 0x01, 0x23 },              /* priority 0 */
-        { 8, 0xa0, 0x24 },              /* shared */
-        { 8, 0x100000a1, 0x26 },        /* PASID */
-        { 12, 21 | 1 << 5, 0x27 },      /* batches */
-        { 12, 22, 0x28 },               /* 4 MiB */
+    static const uint32_t zero[] = {
+        0x80, 0x88, 0x90, 0x98, 0xa0, 0xa8, 0xc0, 0xc8, 0xd0, 0xd8,
     };
     IAATest t;
 
-    iaa_start(&t, "");
-    iaa_wq(&t, 0, 16, 10);
-    iaa_group(&t, 0, 1, 0xff);
-    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0);
-    for (int i = 0; i < ARRAY_SIZE(bad); i++) {
-        iaa_wq(&t, 0, 16, 10);
-        iaa_writel(&t, IAA_WQCFG_BASE + bad[i].word, bad[i].val);
-        g_assert_cmphex(iaa_command(&t, 6, 0), ==, bad[i].error);
+    iaa_start(&t, ",op-config=on");
+    for (int i = 0; i < ARRAY_SIZE(zero); i++) {
+        g_assert_cmphex(iaa_readq(&t, zero[i]), ==, 0);
     }
-    iaa_wq(&t, 0, 16, 10);
-    iaa_writel(&t, IAA_WQCFG_BASE + 8, 0xa3);           /* block on fault */
-    g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
-    iaa_wq(&t, 1, 16, 10);
-    g_assert_cmphex(iaa_command(&t, 6, 1), ==, 0x11);   /* in no group */
+    for (int wq = 0; wq < 8; wq++) {
+        for (int i = 0; i < 32; i += 8) {
+            g_assert_cmphex(iaa_readq(&t, iaa_wqcfg(&t, wq) + i), ==, 0);
+            /* DSA 9.2.24: OPCFG matches OPCAP */
+            g_assert_cmphex(iaa_readq(&t, iaa_wqcfg(&t, wq) + 32 + i), ==,
+                            iaa_readq(&t, 0x40 + i));
+        }
+        g_assert_cmphex(iaa_readq(&t, perm(&t, wq)), ==, 0);
+    }
+    for (int i = 0; i < 48; i += 8) {
+        g_assert_cmphex(iaa_readq(&t, group(&t, 0) + i), ==, 0);
+    }
+    for (int i = 0; i < 9; i++) {               /* masked */
+        g_assert_cmphex(iaa_readl(&t, 0x8000 + i * 16 + 12), ==, 1);
+        g_assert_cmphex(iaa_readq(&t, 0x8000 + i * 16), ==, 0);
+    }
     iaa_stop(&t);
 }
 
-/* A command's interrupt, its cause, and the cause's acknowledgement */
-static void test_command_interrupt(void)
+/* DSA 3.15 and table 9-3: what a Reset Device command keeps and clears */
+static void test_reset_command(void)
 {
     IAATest t;
+    IAADesc d = iaa_noop(RECORD(0));
 
-    iaa_start(&t, "");
+    iaa_start(&t, ",op-config=on");
+    iaa_writel(&t, 0x80, 0x1000);
+    iaa_up(&t, 16);
     iaa_msix_up(&t, 9);
-    iaa_writel(&t, A_CMD, 5 << 20);
-    g_assert_false(iaa_msix_take(&t, 0));
-    iaa_writel(&t, A_CMD, 1u << 31 | 5 << 20);
-    g_assert_true(iaa_msix_take(&t, 0));
-    g_assert_cmphex(iaa_readl(&t, 0x98), ==, 2);
-    iaa_writel(&t, 0x98, 1);
-    g_assert_cmphex(iaa_readl(&t, 0x98), ==, 2);
-    iaa_writel(&t, 0x98, 2);
+    iaa_writel(&t, 0x88, 3);
+    iaa_writel(&t, perm(&t, 8), 0xfffff00c);
+    d.flags_op = 0x01000000;                    /* no such operation */
+    iaa_submit(&t, 0, &d);
+    qtest_clock_step(t.qts, 1000000);
+    iaa_writel(&t, 0x8000 + 12, 1);             /* mask vector 0: pending */
+    iaa_writel(&t, A_CMD, 1u << 31 | 3 << 20);
+    g_assert_cmphex(iaa_readl(&t, 0xc000) & 1, ==, 1);
+    g_assert_cmphex(iaa_readl(&t, 0x98), ==, 3);
+
+    g_assert_cmphex(iaa_command(&t, 5, 0), ==, 0);
+    g_assert_cmphex(iaa_readq(&t, 0xc0) & 0xff0f, ==, 0x100d);  /* SWERROR */
+    g_assert_cmphex(iaa_readl(&t, 0x8000), ==, MSI(0));         /* MSI-X */
+    g_assert_cmphex(iaa_readl(&t, 0x8000 + 24), ==, 2);
+    g_assert_cmphex(iaa_readl(&t, 0xc000), ==, 0);              /* PBA */
+    g_assert_cmphex(iaa_readl(&t, 0x80), ==, 0);
+    g_assert_cmphex(iaa_readl(&t, 0x88), ==, 0);
+    g_assert_cmphex(iaa_readl(&t, 0x90), ==, 0);
     g_assert_cmphex(iaa_readl(&t, 0x98), ==, 0);
-    /* failing commands interrupt as well */
-    iaa_writel(&t, A_CMD, 1u << 31 | 2 << 20);
-    g_assert_true(iaa_msix_take(&t, 0));
+    g_assert_cmphex(iaa_readl(&t, perm(&t, 8)), ==, 0);         /* MSIXPERM */
+    g_assert_cmphex(iaa_readq(&t, group(&t, 0)), ==, 0);
+    g_assert_cmphex(iaa_readq(&t, group(&t, 0) + 32), ==, 0);
+    g_assert_cmphex(iaa_readl(&t, iaa_wqcfg(&t, 0)), ==, 0);
+    g_assert_cmphex(iaa_readl(&t, iaa_wqcfg(&t, 0) + 8), ==, 0);
+    g_assert_cmphex(iaa_readq(&t, iaa_wqcfg(&t, 0) + 40), ==,
+                    iaa_readq(&t, 0x48));
+    iaa_stop(&t);
+}
+
+/* DSA tables 9-4 and 9-7: when what can be written */
+static void test_locks(void)
+{
+    IAATest t;
+    uint64_t wq0, wq1;
+
+    iaa_start(&t, ",version=0x200");
+    wq0 = iaa_wqcfg(&t, 0);
+    wq1 = iaa_wqcfg(&t, 1);
+    for (int i = 0; i < 32; i += 4) {
+        iaa_writel(&t, wq0 + i, 0xffffffff);
+    }
+    g_assert_cmphex(iaa_readl(&t, wq0), ==, 0xffff);
+    g_assert_cmphex(iaa_readl(&t, wq0 + 20), ==, 0);    /* no such interrupt */
+    g_assert_cmphex(iaa_readq(&t, wq0 + 24), ==, 0);    /* status, reserved */
+    g_assert_cmphex(iaa_readl(&t, wq1), ==, 0);
+    for (int i = 0; i < 32; i += 4) {
+        iaa_writel(&t, wq0 + i, 0);
+    }
+    /* flags: traffic classes, and the limit of descriptors in progress */
+    iaa_writeq(&t, group(&t, 1) + 40, UINT64_MAX);
+    g_assert_cmphex(iaa_readq(&t, group(&t, 1) + 40), ==, 0x30000003f);
+    iaa_writeq(&t, group(&t, 1) + 40, 0);
+    iaa_writel(&t, perm(&t, 8), 0xffffffff);
+    g_assert_cmphex(iaa_readl(&t, perm(&t, 8)), ==, 0xfffff00c);
+    iaa_writel(&t, perm(&t, 9), 0xffffffff);
+    g_assert_cmphex(iaa_readl(&t, perm(&t, 9)), ==, 0);
+    iaa_writel(&t, 0x80, 0xffffffff);
+    g_assert_cmphex(iaa_readl(&t, 0x80), ==, 0x3000);
+    iaa_writel(&t, 0x80, 0);
+
+    iaa_up(&t, 16);
+    iaa_writel(&t, 0x80, 0x1000);                       /* GENCFG */
+    g_assert_cmphex(iaa_readl(&t, 0x80), ==, 0);
+    iaa_writeq(&t, group(&t, 0), 0xff);                 /* GRPCFG */
+    g_assert_cmphex(iaa_readq(&t, group(&t, 0)), ==, 1);
+    iaa_writel(&t, wq0, 99);                            /* size */
+    g_assert_cmphex(iaa_readl(&t, wq0), ==, 16);
+    iaa_writel(&t, wq1, 7);                             /* same, not in use */
+    g_assert_cmphex(iaa_readl(&t, wq1), ==, 0);
+    iaa_writel(&t, wq0 + 4, 5);                         /* threshold */
+    g_assert_cmphex(iaa_readl(&t, wq0 + 4), ==, 5);
+    iaa_writel(&t, wq0 + 8, 0x51);                      /* the rest */
+    g_assert_cmphex(iaa_readl(&t, wq0 + 8), ==, 0xa1);
+    iaa_writel(&t, wq1 + 8, 0x51);
+    g_assert_cmphex(iaa_readl(&t, wq1 + 8), ==, 0x51);
+    iaa_writel(&t, perm(&t, 1), 4);                     /* MSIXPERM */
+    g_assert_cmphex(iaa_readl(&t, perm(&t, 1)), ==, 4);
+    g_assert_cmphex(iaa_readl(&t, wq0 + 24) >> 30, ==, 1);
+
+    g_assert_cmphex(iaa_command(&t, 7, 1), ==, 0);      /* disable WQ 0 */
+    iaa_writel(&t, wq0 + 8, 0x51);
+    g_assert_cmphex(iaa_readl(&t, wq0 + 8), ==, 0x51);
+    iaa_writel(&t, wq0, 99);
+    g_assert_cmphex(iaa_readl(&t, wq0), ==, 16);
+    iaa_stop(&t);
+}
+
+/* DSA 9: 1, 2, 4 and 8 bytes, two registers at once included */
+static void test_access_sizes(void)
+{
+    IAATest t;
+    uint64_t wq;
+
+    iaa_start(&t, "");
+    wq = iaa_wqcfg(&t, 2);
+    g_assert_cmphex(qpci_io_readb(t.pci, t.mmio, 0x11), ==, 0x01);
+    g_assert_cmphex(qpci_io_readw(t.pci, t.mmio, 0x12), ==, 0x8015);
+    g_assert_cmphex(qpci_io_readb(t.pci, t.mmio, 0x38), ==, 8);
+    iaa_writeq(&t, wq, 0x0000001100000022);
+    g_assert_cmphex(iaa_readl(&t, wq), ==, 0x22);
+    g_assert_cmphex(iaa_readl(&t, wq + 4), ==, 0x11);
+    qpci_io_writeb(t.pci, t.mmio, wq + 1, 0x33);
+    qpci_io_writew(t.pci, t.mmio, wq + 10, 0x1234);
+    qpci_io_writeb(t.pci, t.mmio, wq + 8, 0xa1);
+    g_assert_cmphex(iaa_readq(&t, wq), ==, 0x0000001100003322);
+    g_assert_cmphex(iaa_readl(&t, wq + 8), ==, 0x123400a1);
+    g_assert_cmphex(qpci_io_readb(t.pci, t.mmio, wq + 11), ==, 0x12);
+    g_assert_cmphex(qpci_io_readw(t.pci, t.mmio, wq + 10), ==, 0x1234);
+    qpci_io_writeb(t.pci, t.mmio, 0x81, 0x10);
+    g_assert_cmphex(iaa_readl(&t, 0x80), ==, 0x1000);
+    qpci_io_writew(t.pci, t.mmio, 0x88, 1);
+    g_assert_cmphex(iaa_readl(&t, 0x88), ==, 1);
+    /* a part of the command register starts nothing */
+    qpci_io_writeb(t.pci, t.mmio, A_CMD + 2, 0x20);
+    g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 0);
+    iaa_writeq(&t, A_CMD, 2 << 20);
     g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 0x31);
-    iaa_stop(&t);
-}
-
-static void test_int_handles(void)
-{
-    IAATest t;
-    IAADesc d = iaa_noop(RECORD(0));
-    IAARecord r;
-
-    iaa_start(&t, ",int-handles=on,instant=on");
-    iaa_msix_up(&t, 9);
-    iaa_up(&t, 16);
-    d.flags_op |= 0x10;
-    d.int_handle = 2;
-    r = iaa_run_desc(&t, &d);
-    g_assert_cmphex(r.status, ==, 0x19);
-    g_assert_cmphex(iaa_command(&t, 13, 0x10002), ==, 0x41);    /* IMS */
-    g_assert_cmphex(iaa_command(&t, 13, 9), ==, 0x41);
-    g_assert_cmphex(iaa_command(&t, 13, 2), ==, 2 << 8);
-    r = iaa_run_desc(&t, &d);
-    g_assert_cmphex(r.status, ==, 1);
-    g_assert_true(iaa_msix_take(&t, 2));
-    g_assert_cmphex(iaa_command(&t, 14, 2), ==, 0);
-    g_assert_cmphex(iaa_command(&t, 14, 2), ==, 0x41);
-    r = iaa_run_desc(&t, &d);
-    g_assert_cmphex(r.status, ==, 0x19);
-    g_assert_false(iaa_msix_take(&t, 2));
-    iaa_stop(&t);
-}
-
-/* Resets */
-
-static void test_flr(void)
-{
-    IAATest t;
-    IAADesc d = iaa_noop(RECORD(0));
-    uint8_t cap;
-
-    iaa_start(&t, "");
-    iaa_up(&t, 16);
-    iaa_submit(&t, 0, &d);
-    cap = qpci_find_capability(t.pci, PCI_CAP_ID_EXP, 0);
-    g_assert_true(qpci_config_readl(t.pci, cap + 4) & 1u << 28);
-    qpci_config_writew(t.pci, cap + 8, 1u << 15);
-    g_assert_cmphex(qpci_config_readl(t.pci, 0x10) & ~0xfu, ==, 0);
-    qtest_clock_step(t.qts, 1000000);
-    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
-    iaa_stop(&t);
-}
-
-static void test_system_reset(void)
-{
-    IAATest t;
-    IAADesc d = iaa_noop(RECORD(0));
-
-    iaa_start(&t, "");
-    iaa_up(&t, 16);
-    iaa_submit(&t, 0, &d);
-    qtest_system_reset(t.qts);
-    qtest_clock_step(t.qts, 1000000);
-    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
     iaa_stop(&t);
 }
 
@@ -370,6 +314,7 @@ static void test_bad_properties(void)
         "version=0x300", "engines=0", "engines=65", "wqs=65", "wqs=0",
         "groups=17", "wq-entries=7", "wq-entries=1025",
         "max-transfer-shift=25", "max-transfer-shift=11", "clock-scale=0",
+        "engine-depth=0", "engine-depth=17",
     };
     QTestState *qts = qtest_initf("%s -device pcie-root-port,id=rp",
                                   iaa_machine());
@@ -384,6 +329,51 @@ static void test_bad_properties(void)
     qtest_quit(qts);
 }
 
+/* "-device iaa,help": every property says what it is. */
+static void test_help(void)
+{
+    QTestState *qts = qtest_initf("%s", iaa_machine());
+    QDict *resp = qtest_qmp(qts, "{'execute': 'device-list-properties',"
+                            " 'arguments': { 'typename': 'iaa' }}");
+    QListEntry *e;
+    unsigned n = 0;
+
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(resp, "return"), e) {
+        QDict *prop = qobject_to(QDict, qlist_entry_obj(e));
+        const char *name = qdict_get_str(prop, "name");
+        const char *text = qdict_get_try_str(prop, "description");
+
+        if (g_str_has_suffix(name, "-latency") ||
+            g_str_has_suffix(name, "-rate") ||
+            strstr("version engines groups wqs wq-entries op-config removed "
+                   "max-transfer-shift int-handles fault-control instant "
+                   "engine-depth clock-scale", name)) {
+            g_assert_nonnull(text);
+            g_assert_cmpuint(strlen(text), >, 15);
+            n++;
+        }
+    }
+    g_assert_cmpuint(n, ==, 23);
+    qobject_unref(resp);
+    qtest_quit(qts);
+}
+
+static void test_migration(void)
+{
+    QTestState *qts = qtest_initf("%s -device iaa", iaa_machine());
+    QDict *resp = qtest_qmp(qts, "{'execute': 'query-migrate'}");
+    QList *reasons = qdict_get_qlist(qdict_get_qdict(resp, "return"),
+                                     "blocked-reasons");
+    const char *text;
+
+    g_assert_nonnull(reasons);
+    text = qstring_get_str(qobject_to(QString, qlist_entry_obj(
+                           qlist_first(reasons))));
+    g_assert_nonnull(strstr(text, "iaa: "));
+    qobject_unref(resp);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     int status;
@@ -392,17 +382,18 @@ int main(int argc, char **argv)
     qtest_add_func("/iaa/identity", test_identity);
     qtest_add_func("/iaa/caps", test_caps);
     qtest_add_func("/iaa/version-2", test_version_2);
-    qtest_add_func("/iaa/tables", test_tables);
-    qtest_add_func("/iaa/command/errors", test_command_errors);
-    qtest_add_func("/iaa/command/enable-device", test_enable_device);
-    qtest_add_func("/iaa/command/enable-wq", test_enable_wq);
-    qtest_add_func("/iaa/command/interrupt", test_command_interrupt);
-    qtest_add_func("/iaa/command/int-handles", test_int_handles);
-    qtest_add_func("/iaa/reset/flr", test_flr);
-    qtest_add_func("/iaa/reset/system", test_system_reset);
+    qtest_add_func("/iaa/reset/values", test_reset_values);
+    qtest_add_func("/iaa/reset/command", test_reset_command);
+    qtest_add_func("/iaa/locks", test_locks);
+    qtest_add_func("/iaa/access-sizes", test_access_sizes);
     qtest_add_func("/iaa/several", test_several);
     qtest_add_func("/iaa/nodes", test_nodes);
     qtest_add_func("/iaa/bad-properties", test_bad_properties);
+    qtest_add_func("/iaa/help", test_help);
+    qtest_add_func("/iaa/migration", test_migration);
+    iaa_add_pci_tests();
+    iaa_add_command_tests();
+    iaa_add_portal_tests();
     iaa_add_descriptor_tests();
     iaa_add_fault_tests();
     iaa_add_timing_tests();

@@ -103,6 +103,59 @@ static void test_device_rate(void)
     iaa_stop(&t);
 }
 
+/*
+ * Both directions take the one path to memory: eight pages each way need the
+ * sum of what they need alone.
+ */
+static void test_shared_path(void)
+{
+    const int64_t in = 4096 * 1000 / 3800, out = 4096 * 1000 / 9000;
+    IAATest t;
+    IAADesc d;
+    uint32_t size;
+
+    start(&t, ",engines=16", 32);
+    d = iaa_compress(RECORD(31), 4096, 8192);
+    size = iaa_run_desc(&t, &d).output_size;
+    qtest_clock_step(t.qts, 1000000);
+    for (int i = 0; i < 8; i++) {
+        d = iaa_compress(RECORD(i), 4096, 8192);
+        d.dst_addr += (i + 1) * 8192;
+        iaa_submit(&t, 0, &d);
+        d = iaa_decompress(RECORD(8 + i), DST, size, BACK + i * 4096, 4096);
+        iaa_submit(&t, 0, &d);
+    }
+    expect_at(&t, 7, 0, 7 * (in + out) + 3248);
+    g_assert_false(done(&t, 15));
+    expect_at(&t, 15, 7 * (in + out) + 3248,
+              7 * (in + out) + in + 1200 + 4096 * 1000 / 2300);
+    iaa_stop(&t);
+}
+
+/* Source 2 costs its bytes; compression's tables are in the rates already. */
+static void test_source2(void)
+{
+    IAATest t;
+    IAADesc d;
+    uint32_t size;
+
+    start(&t, "", 16);
+    d = iaa_compress(RECORD(0), 4096, 8192);
+    size = iaa_run_desc(&t, &d).output_size;
+    qtest_memset(t.qts, AECS, 0, 4096);
+    d = iaa_decompress(RECORD(0), DST, size, BACK, 4096);
+    d.flags_op |= 0x10000;
+    d.src2_addr = AECS;
+    d.src2_size = 480;
+    if (iaa_run_desc(&t, &d).status == 0x11) {
+        g_test_skip("decompression reads no AECS");
+    } else {
+        iaa_submit(&t, 0, &d);
+        expect_at(&t, 0, 0, 1200 + (4096 + 480) * 1000 / 2300);
+    }
+    iaa_stop(&t);
+}
+
 /* Two engines, three descriptors: the third starts when one is free. */
 static void test_engines(void)
 {
@@ -174,32 +227,61 @@ static void test_instant(void)
     iaa_stop(&t);
 }
 
-/* Two queues of one engine, priorities 2 and 1: two of the one to the other */
+/*
+ * DSA 4.1: a queue has as many turns as its priority; they alternate, and when
+ * all with work have used theirs up, all get them back.
+ */
 static void test_priority(void)
 {
+    static const char order[] = "abababaaa" "bababaaaa";
     IAATest t;
-    unsigned high = 0, low = 0;
+    unsigned a = 0, b = 16;
 
-    iaa_start(&t, ",engines=1");
-    iaa_wq(&t, 0, 16, 10);
-    iaa_wq(&t, 1, 16, 5);
+    iaa_start(&t, ",engines=1,engine-depth=1");
+    iaa_wq(&t, 0, 16, 6);
+    iaa_wq(&t, 1, 16, 3);
     iaa_group(&t, 0, 3, 1);
     g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0);
     g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
     g_assert_cmphex(iaa_command(&t, 6, 1), ==, 0);
-    for (int i = 0; i < 16; i++) {
-        IAADesc a = iaa_noop(RECORD(i)), b = iaa_noop(RECORD(16 + i));
+    for (int i = 0; i < 12; i++) {
+        IAADesc da = iaa_noop(RECORD(i)), db = iaa_noop(RECORD(16 + i));
 
-        iaa_submit(&t, 0, &a);
-        iaa_submit(&t, 1, &b);
+        iaa_submit(&t, 0, &da);
+        iaa_submit(&t, 1, &db);
     }
-    qtest_clock_step(t.qts, 12 * 500);
-    for (int i = 0; i < 16; i++) {
-        high += done(&t, i);
-        low += done(&t, 16 + i);
+    for (const char *c = order; *c; c++) {
+        unsigned *next = *c == 'a' ? &a : &b;
+
+        g_assert_false(done(&t, *next));
+        qtest_clock_step(t.qts, 500);
+        g_assert_true(done(&t, *next));
+        ++*next;
     }
-    g_assert_cmpuint(high, ==, 8);
-    g_assert_cmpuint(low, ==, 4);
+    g_assert_false(done(&t, a));
+    g_assert_false(done(&t, b));
+    iaa_stop(&t);
+}
+
+/* DSA 4.1: an idle queue's turns are not waited for. */
+static void test_priority_idle(void)
+{
+    IAATest t;
+
+    iaa_start(&t, ",engines=1,engine-depth=1");
+    iaa_wq(&t, 0, 16, 15);
+    iaa_wq(&t, 1, 16, 1);
+    iaa_group(&t, 0, 3, 1);
+    g_assert_cmphex(iaa_command(&t, 1, 0), ==, 0);
+    g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
+    g_assert_cmphex(iaa_command(&t, 6, 1), ==, 0);
+    for (int i = 0; i < 4; i++) {
+        IAADesc d = iaa_noop(RECORD(i));
+
+        iaa_submit(&t, 1, &d);
+    }
+    qtest_clock_step(t.qts, 2000);
+    g_assert_true(done(&t, 3));
     iaa_stop(&t);
 }
 
@@ -245,6 +327,7 @@ static void test_drain(void)
     iaa_submit(&t, 0, &late);                   /* not waited for */
     g_assert_cmphex(iaa_swerr_take(&t), ==, 0);
     iaa_writel(&t, A_CMD, 5 << 20);             /* lost: one is active */
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x52);
     qtest_clock_step(t.qts, 3247);
     g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 1u << 31);
     g_assert_false(iaa_msix_take(&t, 0));
@@ -258,7 +341,7 @@ static void test_drain(void)
     iaa_stop(&t);
 }
 
-/* Disabling waits and takes nothing new; resetting waits for nothing. */
+/* DSA 3.15: disabling waits, and takes nothing new. */
 static void test_disable(void)
 {
     IAATest t;
@@ -267,28 +350,24 @@ static void test_disable(void)
     start(&t, "", 16);
     iaa_submit(&t, 0, &d);
     g_assert_cmphex(iaa_command(&t, 7, 1), ==, 1u << 31);
+    g_assert_cmphex(iaa_readl(&t, IAA_WQCFG_BASE + 24), ==, 2u << 30);
+    d.completion_addr = RECORD(1);
     iaa_submit(&t, 0, &d);
-    g_assert_cmphex(iaa_swerr_take(&t), ==, 0x51);
+    g_assert_cmphex(iaa_swerr_take(&t), ==, 0);
     qtest_clock_step(t.qts, 3248);
     g_assert_cmphex(iaa_readl(&t, A_CMDSTS), ==, 0);
     g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 1);
 
     g_assert_cmphex(iaa_command(&t, 6, 0), ==, 0);
+    d.completion_addr = RECORD(0);
     iaa_submit(&t, 0, &d);
     g_assert_cmphex(iaa_command(&t, 2, 0), ==, 1u << 31);
     g_assert_cmphex(iaa_readl(&t, 0x90), ==, 2);        /* draining */
     qtest_clock_step(t.qts, 3248);
     g_assert_cmphex(iaa_readl(&t, 0x90), ==, 0);
     g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 1);
-
-    iaa_up(&t, 16);
-    iaa_submit(&t, 0, &d);
-    g_assert_cmphex(iaa_command(&t, 9, 1), ==, 0);      /* abort WQ */
-    iaa_submit(&t, 0, &d);
-    g_assert_cmphex(iaa_command(&t, 10, 1), ==, 0);     /* reset WQ */
     qtest_clock_step(t.qts, 1000000);
-    g_assert_cmphex(iaa_record(&t, RECORD(0)).status, ==, 0);
-    g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_DISCARDED), ==, 2);
+    g_assert_cmphex(iaa_record(&t, RECORD(1)).status, ==, 0);
     iaa_stop(&t);
 }
 
@@ -315,11 +394,14 @@ void iaa_add_timing_tests(void)
     qtest_add_func("/iaa/timing/scale", test_scale);
     qtest_add_func("/iaa/timing/decompress", test_decompress);
     qtest_add_func("/iaa/timing/device-rate", test_device_rate);
+    qtest_add_func("/iaa/timing/shared-path", test_shared_path);
+    qtest_add_func("/iaa/timing/source-2", test_source2);
     qtest_add_func("/iaa/timing/engines", test_engines);
     qtest_add_func("/iaa/timing/late-access", test_late_access);
     qtest_add_func("/iaa/timing/dynamic", test_dynamic);
     qtest_add_func("/iaa/timing/instant", test_instant);
     qtest_add_func("/iaa/schedule/priority", test_priority);
+    qtest_add_func("/iaa/schedule/priority-idle", test_priority_idle);
     qtest_add_func("/iaa/schedule/groups", test_groups);
     qtest_add_func("/iaa/command/drain", test_drain);
     qtest_add_func("/iaa/command/disable", test_disable);

@@ -47,14 +47,16 @@ void iaa_attach(IAATest *t, QTestState *qts, QPCIBus *bus, int devfn)
     g_assert_nonnull(t->pci);
     t->mmio = qpci_iomap(t->pci, 0, NULL);
     t->portals = qpci_iomap(t->pci, 2, NULL);
-    t->fault = qpci_iomap(t->pci, 4, NULL);
+    if (qpci_config_readl(t->pci, PCI_BASE_ADDRESS_4)) {
+        t->fault = qpci_iomap(t->pci, 4, NULL);
+    }
     qpci_device_enable(t->pci);
 }
 
 void iaa_start(IAATest *t, const char *props)
 {
-    QTestState *qts = qtest_initf("%s -device iaa,addr=4%s", iaa_machine(),
-                                  props);
+    QTestState *qts = qtest_initf("%s -device iaa,addr=4,fault-control=on%s",
+                                  iaa_machine(), props);
 
     iaa_attach(t, qts, qpci_new_pc(qts, NULL), SLOT);
 }
@@ -102,9 +104,19 @@ void iaa_group(IAATest *t, unsigned group, uint64_t wqs, uint64_t engines)
     iaa_writeq(t, base + 32, engines);
 }
 
+uint64_t iaa_wqcfg(IAATest *t, unsigned wq)
+{
+    return IAA_WQCFG_BASE + wq * (32 << (iaa_readq(t, A_WQCAP) >> 24 & 0xf));
+}
+
+uint64_t iaa_engines(IAATest *t)
+{
+    return MAKE_64BIT_MASK(0, iaa_readq(t, A_ENGCAP) & 0xff);
+}
+
 void iaa_wq(IAATest *t, unsigned wq, unsigned size, unsigned priority)
 {
-    uint64_t base = IAA_WQCFG_BASE + wq * 32;
+    uint64_t base = iaa_wqcfg(t, wq);
 
     iaa_writel(t, base, size);
     iaa_writel(t, base + 8, 1 | priority << 4);     /* dedicated */
@@ -114,7 +126,7 @@ void iaa_wq(IAATest *t, unsigned wq, unsigned size, unsigned priority)
 void iaa_up(IAATest *t, unsigned size)
 {
     iaa_wq(t, 0, size, 10);
-    iaa_group(t, 0, 1, 0xff);
+    iaa_group(t, 0, 1, iaa_engines(t));
     g_assert_cmphex(iaa_command(t, IAA_CMD_ENABLE_DEV, 0), ==, 0);
     g_assert_cmphex(iaa_command(t, IAA_CMD_ENABLE_WQ, 0), ==, 0);
 }
@@ -243,6 +255,38 @@ void iaa_msix_up(IAATest *t, unsigned vectors)
         qtest_writel(t->qts, MSI(i), 0);
     }
     qpci_config_writew(t->pci, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE);
+}
+
+void iaa_flr(IAATest *t)
+{
+    uint8_t cap = qpci_find_capability(t->pci, PCI_CAP_ID_EXP, 0);
+    uint32_t bars[6];
+
+    for (int i = 0; i < 6; i++) {
+        bars[i] = qpci_config_readl(t->pci, PCI_BASE_ADDRESS_0 + i * 4);
+    }
+    qpci_config_writew(t->pci, cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
+    for (int i = 0; i < 6; i++) {
+        qpci_config_writel(t->pci, PCI_BASE_ADDRESS_0 + i * 4, bars[i]);
+    }
+    qpci_device_enable(t->pci);
+}
+
+void iaa_bus_master(IAATest *t, bool on)
+{
+    uint16_t cmd = qpci_config_readw(t->pci, PCI_COMMAND);
+
+    qpci_config_writew(t->pci, PCI_COMMAND,
+                       on ? cmd | PCI_COMMAND_MASTER :
+                            cmd & ~PCI_COMMAND_MASTER);
+}
+
+bool iaa_transactions_pending(IAATest *t)
+{
+    uint8_t cap = qpci_find_capability(t->pci, PCI_CAP_ID_EXP, 0);
+
+    return qpci_config_readw(t->pci, cap + PCI_EXP_DEVSTA) &
+           PCI_EXP_DEVSTA_TRPND;
 }
 
 bool iaa_msix_take(IAATest *t, unsigned vector)

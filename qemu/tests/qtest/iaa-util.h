@@ -9,6 +9,7 @@
 
 #include "libqtest.h"
 #include "libqos/pci.h"
+#include "libqos/pci-pc.h"
 #include "../../hw/misc/iaa/iaa-bits.h"
 #include "../../hw/misc/iaa/iaa-fault-bits.h"
 
@@ -39,7 +40,8 @@ const char *iaa_machine(void);
 void iaa_machine_cleanup(void);
 
 /**
- * iaa_start: a machine with one accelerator, as after power-on
+ * iaa_start: a machine with one accelerator and its fault region, as after
+ * power-on
  * @props: more properties of the device, each with a comma before it; or ""
  */
 void iaa_start(IAATest *t, const char *props);
@@ -63,6 +65,16 @@ uint32_t iaa_command(IAATest *t, unsigned code, unsigned operand);
 
 void iaa_group(IAATest *t, unsigned group, uint64_t wqs, uint64_t engines);
 void iaa_wq(IAATest *t, unsigned wq, unsigned size, unsigned priority);
+
+/**
+ * iaa_wqcfg: where a WQ's configuration is; its size depends on op-config
+ */
+uint64_t iaa_wqcfg(IAATest *t, unsigned wq);
+
+/**
+ * iaa_engines: bit an engine that the device has
+ */
+uint64_t iaa_engines(IAATest *t);
 
 /**
  * iaa_up: device and one WQ enabled, all engines in its group
@@ -107,7 +119,19 @@ uint64_t iaa_fault_count(IAATest *t, unsigned counter);
 void iaa_msix_up(IAATest *t, unsigned vectors);
 bool iaa_msix_take(IAATest *t, unsigned vector);
 
+/* PCI */
+
+/**
+ * iaa_flr: function level reset; BARs and the command register are restored
+ */
+void iaa_flr(IAATest *t);
+void iaa_bus_master(IAATest *t, bool on);
+bool iaa_transactions_pending(IAATest *t);
+
 /* Cases */
+void iaa_add_command_tests(void);
+void iaa_add_pci_tests(void);
+void iaa_add_portal_tests(void);
 void iaa_add_descriptor_tests(void);
 void iaa_add_fault_tests(void);
 void iaa_add_timing_tests(void);

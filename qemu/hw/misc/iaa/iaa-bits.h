@@ -1,9 +1,10 @@
 /*
  * Intel IAA: registers and memory layouts
  *
- * Numbers are those of the idxd driver and its user interface (Linux:
- * drivers/dma/idxd/registers.h, include/uapi/linux/idxd.h) unless marked as
- * this model's own.
+ * "DSA" is Intel's Data Streaming Accelerator Architecture Specification, rev
+ * 3.0, whose registers, queues and commands IAA shares; "IAA" is the In-Memory
+ * Analytics Accelerator Architecture Specification, rev 2.1.  What neither has
+ * is marked as this model's own.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -32,6 +33,7 @@
 #define IAA_MAX_GROUPS          16
 #define IAA_MAX_ENGINES         64
 #define IAA_MAX_WQ_ENTRIES      1024
+#define IAA_MAX_ENGINE_DEPTH    16
 #define IAA_MIN_XFER_SHIFT      12
 #define IAA_MAX_XFER_SHIFT      24
 
@@ -56,7 +58,11 @@ REG64(WQCAP, 0x20)
     FIELD(WQCAP, OCCUPANCY, 52, 1)
     FIELD(WQCAP, OP_CONFIG, 54, 1)
 REG64(GRPCAP, 0x30)
+    FIELD(GRPCAP, NUM_GROUPS, 0, 8)
+    FIELD(GRPCAP, PROGRESS_LIMIT, 18, 1)
 REG64(ENGCAP, 0x38)
+    FIELD(ENGCAP, NUM_ENGINES, 0, 8)
+    FIELD(ENGCAP, WORK_IN_PROGRESS, 8, 8)
 REG64(OPCAP, 0x40)
 REG64(TABLE0, 0x60)
     FIELD(TABLE0, GRPCFG, 0, 16)
@@ -65,6 +71,8 @@ REG64(TABLE0, 0x60)
     FIELD(TABLE0, IMS, 48, 16)
 REG64(TABLE1, 0x68)
 REG32(GENCFG, 0x80)
+    FIELD(GENCFG, USER_INT, 12, 1)
+    FIELD(GENCFG, EVENT_LOG, 13, 1)
 REG32(GENCTRL, 0x88)
     FIELD(GENCTRL, SOFTERR_INT, 0, 1)
     FIELD(GENCTRL, HALT_INT, 1, 1)
@@ -78,46 +86,59 @@ REG32(INTCAUSE, 0x98)
 REG32(CMD, 0xa0)
     FIELD(CMD, OPERAND, 0, 20)
     FIELD(CMD, CODE, 20, 5)
+    FIELD(CMD, RESERVED, 25, 6)
     FIELD(CMD, INT_REQ, 31, 1)
 REG32(CMDSTS, 0xa8)
     FIELD(CMDSTS, ERR, 0, 8)
     FIELD(CMDSTS, RESULT, 8, 16)
     FIELD(CMDSTS, ACTIVE, 31, 1)
-REG32(CMDCAP, 0xb0)
+REG64(CMDCAP, 0xb0)
 REG64(SWERR0, 0xc0)
     FIELD(SWERR0, VALID, 0, 1)
     FIELD(SWERR0, OVERFLOW, 1, 1)
     FIELD(SWERR0, DESC_VALID, 2, 1)
     FIELD(SWERR0, WQ_VALID, 3, 1)
     FIELD(SWERR0, FAULT_WRITE, 5, 1)
+    FIELD(SWERR0, PRIV, 6, 1)
+    FIELD(SWERR0, INFO_VALID, 7, 1)
     FIELD(SWERR0, ERROR, 8, 8)
     FIELD(SWERR0, WQ, 16, 8)
     FIELD(SWERR0, OPERATION, 32, 8)
     FIELD(SWERR0, PASID, 40, 20)
 REG64(SWERR1, 0xc8)
-    FIELD(SWERR1, INVALID_FLAGS, 32, 32)
+    FIELD(SWERR1, INVALID_FLAGS, 32, 32)    /* error 0x11 */
+    FIELD(SWERR1, INT_HANDLE, 32, 16)       /* error 0x19 */
 REG64(SWERR2, 0xd0)     /* fault address */
 REG64(SWERR3, 0xd8)
 REG64(IAACAP, 0x180)
     FIELD(IAACAP, GEN2_MIN, 0, 1)
     FIELD(IAACAP, HEADER_GEN, 8, 1)
 
-/* Group table: 64 bytes an entry, as 64-bit registers */
+/* Group table: 64 bytes an entry, as 64-bit registers (DSA 9.2.23) */
 #define IAA_GRPCFG_SIZE         64
 #define IAA_GRPCFG_QWORDS       6   /* 4 of WQs, 1 of engines, 1 of flags */
 #define IAA_GRPCFG_ENGINES      4
+#define IAA_GRPCFG_FLAGS        5
+FIELD(GRPFLAGS, TC, 0, 6)
+FIELD(GRPFLAGS, PROGRESS_LIMIT, 32, 2)
 
 /* WQ table: 32 or 64 bytes an entry, as 32-bit registers */
 #define IAA_WQCFG_DWORDS        16
 #define IAA_WQCFG_DWORD_STATUS  6
+#define IAA_WQCFG_DWORD_OPCFG   8
+#define IAA_OPCFG_DWORDS        8
 FIELD(WQCFG0, SIZE, 0, 16)
 FIELD(WQCFG1, THRESHOLD, 0, 16)
 FIELD(WQCFG2, DEDICATED, 0, 1)
 FIELD(WQCFG2, BLOCK_ON_FAULT, 1, 1)
+FIELD(WQCFG2, ATS_DISABLE, 2, 1)
+FIELD(WQCFG2, PRS_DISABLE, 3, 1)
 FIELD(WQCFG2, PRIORITY, 4, 4)
 FIELD(WQCFG2, PASID_EN, 28, 1)
 FIELD(WQCFG3, MAX_XFER_SHIFT, 0, 5)
 FIELD(WQCFG3, MAX_BATCH_SHIFT, 5, 4)
+FIELD(WQCFG4, INT_HANDLE, 0, 16)
+FIELD(WQCFG4, INT_TABLE, 16, 1)
 FIELD(WQCFG6, OCCUPANCY, 0, 16)
 FIELD(WQCFG6, MODE_SUPPORT, 29, 1)
 FIELD(WQCFG6, STATE, 30, 2)
@@ -133,6 +154,20 @@ typedef enum IAADeviceState {
     IAA_STATE_DRAIN = 2,
     IAA_STATE_HALT = 3,
 } IAADeviceState;
+
+/* GENSTS: the least that cures a halt (DSA 9.2.10) */
+typedef enum IAAResetType {
+    IAA_RESET_SOFTWARE = 0,
+    IAA_RESET_FLR = 1,
+    IAA_RESET_WARM = 2,
+    IAA_RESET_COLD = 3,
+} IAAResetType;
+
+typedef enum IAAWqState {
+    IAA_WQ_DISABLED = 0,
+    IAA_WQ_ENABLED = 1,
+    IAA_WQ_DRAIN = 2,
+} IAAWqState;
 
 typedef enum IAACommand {
     IAA_CMD_ENABLE_DEV = 1,
@@ -151,18 +186,21 @@ typedef enum IAACommand {
     IAA_CMD_RELEASE_INT_HANDLE = 14,
 } IAACommand;
 
+/* DSA 9.2.13 and table 5-8 */
 typedef enum IAACommandError {
     IAA_CMDSTS_OK = 0x00,
     IAA_CMDSTS_INVAL_CMD = 0x01,
     IAA_CMDSTS_INVAL_WQ = 0x02,
     IAA_CMDSTS_HW_ERR = 0x03,
+    IAA_CMDSTS_RESERVED = 0x04,
+    IAA_CMDSTS_HALTED = 0x05,
     IAA_CMDSTS_DEV_ENABLED = 0x10,
-    IAA_CMDSTS_CONFIG = 0x11,
     IAA_CMDSTS_BUSMASTER = 0x12,
     IAA_CMDSTS_WQ_SIZES = 0x14,
-    IAA_CMDSTS_GRP_WQ_TWICE = 0x15,
-    IAA_CMDSTS_GRP_ENGINE_TWICE = 0x16,
-    IAA_CMDSTS_GRP_NO_ENGINE = 0x17,
+    IAA_CMDSTS_GRP_HALF_EMPTY = 0x15,
+    IAA_CMDSTS_GRP_WQS = 0x16,
+    IAA_CMDSTS_GRP_ENGINES = 0x17,
+    IAA_CMDSTS_EVENT_LOG = 0x19,
     IAA_CMDSTS_DEV_NOT_ENABLED = 0x20,
     IAA_CMDSTS_WQ_ENABLED = 0x21,
     IAA_CMDSTS_WQ_SIZE = 0x22,
@@ -172,11 +210,21 @@ typedef enum IAACommandError {
     IAA_CMDSTS_WQ_PASID = 0x26,
     IAA_CMDSTS_WQ_MAX_BATCH = 0x27,
     IAA_CMDSTS_WQ_MAX_XFER = 0x28,
+    IAA_CMDSTS_WQ_INT_HANDLE = 0x2b,
+    IAA_CMDSTS_WQ_ATS = 0x2c,
+    IAA_CMDSTS_WQ_OPCFG = 0x2d,
+    IAA_CMDSTS_WQ_PRS = 0x2e,
     IAA_CMDSTS_DIS_DEV_NOT_ENABLED = 0x31,
-    IAA_CMDSTS_NOT_ENABLED = 0x32,
+    IAA_CMDSTS_WQ_NOT_ENABLED = 0x32,
     IAA_CMDSTS_INT_INDEX = 0x41,
-    IAA_CMDSTS_NO_HANDLE = 0x42,
 } IAACommandError;
+
+/* Errors that only SWERR reports (DSA table 5-7) */
+typedef enum IAASwError {
+    IAA_SWERR_PCI_CONFIG = 0x51,    /* BME changed on a device in use */
+    IAA_SWERR_CMD_ACTIVE = 0x52,    /* CMD written while one was active */
+    IAA_SWERR_WQ_FULL = 0x53,       /* no room in a dedicated WQ */
+} IAASwError;
 
 /* Portals: four pages a WQ, unlimited, limited, and the same for IMS */
 #define IAA_PORTAL_SIZE         0x4000
@@ -217,6 +265,7 @@ typedef enum IAAOpcode {
 #define IAA_FLAG_TCS            0x001e00    /* all four selectors */
 #define IAA_FLAG_STRICT_ORDER   0x002000
 #define IAA_FLAG_READBACK       0x004000
+#define IAA_FLAG_RD_SRC2        0x030000
 #define IAA_FLAG_RD_SRC2_AECS   0x010000
 #define IAA_FLAG_CRC_RFC3720    0x200000
 
@@ -292,11 +341,6 @@ typedef enum IAAStatus {
     IAA_STATUS_XLAT = 0x22,
     IAA_STATUS_WATCHDOG = 0x24,
     IAA_STATUS_COMP_FLAGS = 0x30,
-
-    /* Only in SWERR, the numbers are this model's own. */
-    IAA_SWERR_WQ_DISABLED = 0x51,
-    IAA_SWERR_WQ_FULL = 0x52,
-    IAA_SWERR_PORTAL = 0x53,    /* an access that is no 64-byte store */
 } IAAStatus;
 
 #endif

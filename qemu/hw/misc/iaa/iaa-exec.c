@@ -350,20 +350,6 @@ static bool op_allowed(IAAState *s, const IAAWork *work)
            (!s->op_config || (cfg[8 + op / 32] & BIT(op % 32)));
 }
 
-/* Interrupt handles are vectors; an entry for a PASID is for no queue here. */
-static bool handle_valid(const IAAState *s, unsigned handle)
-{
-    uint32_t perm;
-
-    if (!handle || handle > s->num_wqs ||
-        (s->int_handles && !(s->handles_given & BIT_ULL(handle - 1)))) {
-        return false;
-    }
-    perm = s->msix_perm[handle];
-    return !FIELD_EX32(perm, MSIX_PERM, PASID_EN) ||
-           FIELD_EX32(perm, MSIX_PERM, IGNORE);
-}
-
 bool iaa_op_check(IAAState *s, IAAWork *work)
 {
     const IAAOp *op = op_find(desc_op(work));
@@ -390,7 +376,8 @@ bool iaa_op_check(IAAState *s, IAAWork *work)
     if (work->desc.pasid & 0x7ff00000) {
         return fail(work, IAA_STATUS_NOZERO_RESERVE);
     }
-    if ((flags & IAA_FLAG_RCI) && !handle_valid(s, work->desc.int_handle)) {
+    if ((flags & IAA_FLAG_RCI) &&
+        !iaa_irq_handle_valid(s, work->desc.int_handle)) {
         return fail(work, IAA_STATUS_INT_HANDLE);
     }
     if (work->desc.op_flags & ~op->op_flags) {
@@ -475,7 +462,7 @@ void iaa_op_complete(IAAState *s, IAAWork *work)
     trace_iaa_complete(s->parent_obj.name, work->wq, op, work->rec.status,
                        work->rec.error_code, work->rec.output_size);
     if (record_report(s, work) && (desc_flags(work) & IAA_FLAG_RCI) &&
-        handle_valid(s, work->desc.int_handle)) {
-        iaa_irq_raise(s, work->desc.int_handle);
+        iaa_irq_handle_valid(s, work->desc.int_handle)) {
+        iaa_irq_complete(s, work->desc.int_handle);
     }
 }

@@ -1,59 +1,16 @@
 /*
  * Intel IAA: registers and configuration tables (BAR 0)
  *
- * Registers stand in 8-byte slots and may be accessed by 4 or 8 bytes; one
- * table says how each slot reads and writes, another where the configuration
- * tables are.
+ * Registers stand in 8-byte slots and may be accessed by 1, 2, 4 or 8 bytes
+ * (DSA 9); one table says how each slot reads and writes, another where the
+ * configuration tables are.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "qemu/log.h"
 #include "iaa.h"
 #include "trace.h"
-
-/* Interrupt causes, software errors */
-
-void iaa_cause(IAAState *s, uint32_t bit)
-{
-    if (!(s->intcause & bit)) {
-        s->intcause |= bit;
-        iaa_irq_raise(s, 0);
-    }
-}
-
-void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
-               uint64_t addr)
-{
-    uint64_t v = 0;
-
-    trace_iaa_swerr(s->parent_obj.name, wq, error, addr);
-    s->count[IAA_COUNT_SWERRS]++;
-    if (FIELD_EX64(s->swerr[0], SWERR0, VALID)) {
-        s->swerr[0] = FIELD_DP64(s->swerr[0], SWERR0, OVERFLOW, 1);
-    } else {
-        v = FIELD_DP64(v, SWERR0, VALID, 1);
-        v = FIELD_DP64(v, SWERR0, WQ_VALID, 1);
-        v = FIELD_DP64(v, SWERR0, WQ, wq);
-        v = FIELD_DP64(v, SWERR0, ERROR, error);
-        v = FIELD_DP64(v, SWERR0, FAULT_WRITE, error == IAA_STATUS_CRA_XLAT ||
-                       (work && (work->rec.fault_info & 1)));
-        if (work) {
-            v = FIELD_DP64(v, SWERR0, DESC_VALID, 1);
-            v = FIELD_DP64(v, SWERR0, OPERATION, work->desc.flags_op >> 24);
-            v = FIELD_DP64(v, SWERR0, PASID, work->desc.pasid & 0xfffff);
-        }
-        s->swerr[0] = v;
-        s->swerr[1] = FIELD_DP64(0ull, SWERR1, INVALID_FLAGS,
-                                 work ? work->rec.invalid_flags : 0);
-        s->swerr[2] = addr;
-        s->swerr[3] = 0;
-    }
-    if (FIELD_EX32(s->genctrl, GENCTRL, SOFTERR_INT)) {
-        iaa_cause(s, R_INTCAUSE_ERR_MASK);
-    }
-}
 
 /* Capabilities */
 
@@ -88,14 +45,24 @@ static uint64_t read_wqcap(IAAState *s, unsigned slot)
     return FIELD_DP64(v, WQCAP, OP_CONFIG, s->op_config);
 }
 
+static bool progress_limit(const IAAState *s)
+{
+    return s->version >= IAA_VERSION_2;
+}
+
+/* No read buffer controls, as on hardware: their fields are reserved. */
 static uint64_t read_grpcap(IAAState *s, unsigned slot)
 {
-    return s->num_groups;
+    uint64_t v = FIELD_DP64(0, GRPCAP, NUM_GROUPS, s->num_groups);
+
+    return FIELD_DP64(v, GRPCAP, PROGRESS_LIMIT, progress_limit(s));
 }
 
 static uint64_t read_engcap(IAAState *s, unsigned slot)
 {
-    return s->num_engines;
+    uint64_t v = FIELD_DP64(0, ENGCAP, NUM_ENGINES, s->num_engines);
+
+    return FIELD_DP64(v, ENGCAP, WORK_IN_PROGRESS, s->engine_depth);
 }
 
 static uint64_t read_opcap(IAAState *s, unsigned slot)
@@ -135,10 +102,18 @@ static uint64_t read_gencfg(IAAState *s, unsigned slot)
     return s->gencfg;
 }
 
+static bool config_locked(const IAAState *s)
+{
+    return s->state != IAA_STATE_DISABLED;
+}
+
 static void write_gencfg(IAAState *s, unsigned slot, uint64_t val,
                          uint64_t mask)
 {
-    s->gencfg = ((s->gencfg & ~mask) | (val & mask)) & 0x10ff;
+    if (!config_locked(s)) {
+        s->gencfg = ((s->gencfg & ~mask) | (val & mask)) &
+                    (R_GENCFG_USER_INT_MASK | R_GENCFG_EVENT_LOG_MASK);
+    }
 }
 
 static uint64_t read_genctrl(IAAState *s, unsigned slot)
@@ -173,8 +148,10 @@ static void write_intcause(IAAState *s, unsigned slot, uint64_t val,
 
 static void write_cmd(IAAState *s, unsigned slot, uint64_t val, uint64_t mask)
 {
-    if (mask & UINT32_MAX) {
+    /* Half a command is none. */
+    if ((mask & UINT32_MAX) == UINT32_MAX) {
         iaa_cmd_write(s, val);
+        iaa_run(s);
     }
 }
 
@@ -222,11 +199,6 @@ static const IAARegister iaa_registers[] = {
 
 /* Configuration tables, by 32-bit words */
 
-static bool config_locked(const IAAState *s)
-{
-    return s->state != IAA_STATE_DISABLED;
-}
-
 static uint32_t read_perm(IAAState *s, unsigned entry, unsigned word)
 {
     return word ? 0 : s->msix_perm[entry];
@@ -245,13 +217,24 @@ static uint32_t read_grpcfg(IAAState *s, unsigned entry, unsigned word)
            extract64(s->grpcfg[entry][word / 2], word % 2 * 32, 32) : 0;
 }
 
-/* Read-only while the device is enabled, when the driver writes it as well */
+/* Bits for queues and engines that aren't there are kept, for the check. */
+static uint64_t grpcfg_writable(const IAAState *s, unsigned qword)
+{
+    if (qword != IAA_GRPCFG_FLAGS) {
+        return UINT64_MAX;
+    }
+    return R_GRPFLAGS_TC_MASK |
+           (progress_limit(s) ? R_GRPFLAGS_PROGRESS_LIMIT_MASK : 0);
+}
+
+/* Read-only while the device is not disabled, when the driver writes it, too */
 static void write_grpcfg(IAAState *s, unsigned entry, unsigned word,
                          uint32_t val)
 {
     if (word / 2 < IAA_GRPCFG_QWORDS && !config_locked(s)) {
-        s->grpcfg[entry][word / 2] = deposit64(s->grpcfg[entry][word / 2],
-                                               word % 2 * 32, 32, val);
+        s->grpcfg[entry][word / 2] =
+            deposit64(s->grpcfg[entry][word / 2], word % 2 * 32, 32, val) &
+            grpcfg_writable(s, word / 2);
     }
 }
 
@@ -264,18 +247,21 @@ static uint32_t read_wqcfg(IAAState *s, unsigned entry, unsigned word)
         return wq->cfg[word];
     }
     v = FIELD_DP32(0, WQCFG6, OCCUPANCY, wq->occupancy);
-    return FIELD_DP32(v, WQCFG6, STATE, wq->enabled);
+    return FIELD_DP32(v, WQCFG6, STATE, iaa_wq_state(s, entry));
 }
 
+/* DSA table 9-7: the size is locked by the device, the rest by the queue. */
 static void write_wqcfg(IAAState *s, unsigned entry, unsigned word,
                         uint32_t val)
 {
     static const uint32_t writable[IAA_WQCFG_DWORDS] = {
-        0xffff, 0xffff, 0x3fffffff, 0x1ff, 0x1ffff, 0xffff, 0, 0,
+        0xffff, 0xffff, 0x3fffffff, 0x1ff, 0x1ffff, 0, 0, 0,
         [8 ... 15] = UINT32_MAX,
     };
+    bool locked = word == 0 ? config_locked(s) :
+                  word == 1 ? false : s->wq[entry].enabled;
 
-    if (!s->wq[entry].enabled) {
+    if (!locked) {
         s->wq[entry].cfg[word] = val & writable[word];
     }
 }
@@ -310,6 +296,23 @@ static bool table_find(const IAAState *s, hwaddr addr, IAATable *t)
 
 /* Access */
 
+static uint32_t table_read(IAAState *s, const IAATable *t, hwaddr at)
+{
+    return t->read(s, at / t->entry_size, at % t->entry_size / 4);
+}
+
+/* Part of a word at most: what is not written keeps its value. */
+static void table_write(IAAState *s, const IAATable *t, hwaddr at,
+                        uint32_t val, unsigned size)
+{
+    unsigned shift = at % 4 * 8;
+
+    if (size < 4) {
+        val = deposit32(table_read(s, t, at), shift, size * 8, val);
+    }
+    t->write(s, at / t->entry_size, at % t->entry_size / 4, val);
+}
+
 static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
     IAAState *s = opaque;
@@ -325,11 +328,9 @@ static uint64_t mmio_read(void *opaque, hwaddr addr, unsigned size)
             val = iaa_registers[slot].read(s, slot) >> shift;
         }
     } else if (table_find(s, addr, &t)) {
-        for (unsigned i = 0; i < size; i += 4) {
-            unsigned at = addr + i - t.base;
-
-            val |= (uint64_t)t.read(s, at / t.entry_size,
-                                    at % t.entry_size / 4) << i * 8;
+        val = table_read(s, &t, addr - t.base) >> addr % 4 * 8;
+        if (size == 8) {
+            val |= (uint64_t)table_read(s, &t, addr + 4 - t.base) << 32;
         }
     }
     trace_iaa_mmio_read(s->parent_obj.name, addr, size, val);
@@ -352,10 +353,9 @@ static void mmio_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
                                       MAKE_64BIT_MASK(shift, size * 8));
         }
     } else if (table_find(s, addr, &t)) {
-        for (unsigned i = 0; i < size; i += 4) {
-            unsigned at = addr + i - t.base;
-
-            t.write(s, at / t.entry_size, at % t.entry_size / 4, val >> i * 8);
+        table_write(s, &t, addr - t.base, val, MIN(size, 4));
+        if (size == 8) {
+            table_write(s, &t, addr + 4 - t.base, val >> 32, 4);
         }
     }
 }
@@ -364,29 +364,6 @@ const MemoryRegionOps iaa_mmio_ops = {
     .read = mmio_read,
     .write = mmio_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = { .min_access_size = 4, .max_access_size = 8 },
-    .impl = { .min_access_size = 4, .max_access_size = 8 },
+    .valid = { .min_access_size = 1, .max_access_size = 8 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
-
-void iaa_registers_reset(IAAState *s)
-{
-    iaa_wq_discard(s, iaa_wq_mask(s));
-    for (unsigned i = 0; i < s->num_wqs; i++) {
-        s->wq[i].enabled = false;
-        memset(s->wq[i].cfg, 0, sizeof(s->wq[i].cfg));
-    }
-    for (unsigned i = 0; i < IAA_TIMING_CLASSES; i++) {
-        s->timing[i].last_finish = 0;
-    }
-    s->state = IAA_STATE_DISABLED;
-    s->reset_type = 0;
-    s->gencfg = 0;
-    s->genctrl = 0;
-    s->intcause = 0;
-    s->cmdsts = 0;
-    s->handles_given = 0;
-    memset(&s->cmd, 0, sizeof(s->cmd));
-    memset(s->swerr, 0, sizeof(s->swerr));
-    memset(s->msix_perm, 0, sizeof(s->msix_perm));
-    memset(s->grpcfg, 0, sizeof(s->grpcfg));
-}

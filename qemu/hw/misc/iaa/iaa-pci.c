@@ -13,47 +13,8 @@
 #include "hw/pci/pcie.h"
 #include "hw/qdev-properties.h"
 #include "hw/resettable.h"
-#include "migration/vmstate.h"
+#include "migration/blocker.h"
 #include "iaa.h"
-#include "trace.h"
-
-/* Interrupts and DMA */
-
-void iaa_irq_raise(IAAState *s, unsigned vector)
-{
-    set_bit(vector, s->irq_pending);
-}
-
-/*
- * Last of all in every step: the guest says where MSI-X messages go, and may
- * send them back to this device.
- */
-void iaa_irq_flush(IAAState *s)
-{
-    unsigned long vector;
-
-    while ((vector = find_first_bit(s->irq_pending, s->num_wqs + 1)) <=
-           s->num_wqs) {
-        clear_bit(vector, s->irq_pending);
-        if (msix_enabled(&s->parent_obj) && !s->gone) {
-            s->count[IAA_COUNT_INTERRUPTS]++;
-            msix_notify(&s->parent_obj, vector);
-        }
-    }
-}
-
-MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
-                    DMADirection dir)
-{
-    MemTxAttrs attrs = {
-        .memory = true,
-        .requester_id = pci_requester_id(&s->parent_obj),
-    };
-    bool write = dir == DMA_DIRECTION_FROM_DEVICE;
-
-    s->count[write ? IAA_COUNT_BYTES_WRITTEN : IAA_COUNT_BYTES_READ] += len;
-    return pci_dma_rw(&s->parent_obj, addr, buf, len, dir, attrs);
-}
 
 static void iaa_timer(void *opaque)
 {
@@ -64,17 +25,32 @@ static void iaa_timer(void *opaque)
 
 static uint32_t iaa_config_read(PCIDevice *pdev, uint32_t addr, int len)
 {
-    return IAA(pdev)->gone ? UINT32_MAX :
-                             pci_default_read_config(pdev, addr, len);
+    IAAState *s = IAA(pdev);
+    uint8_t *status = pdev->config + pdev->exp.exp_cap + PCI_EXP_DEVSTA;
+
+    if (s->gone) {
+        return UINT32_MAX;
+    }
+    pci_set_word_by_mask(status, PCI_EXP_DEVSTA_TRPND, iaa_sched_busy(s));
+    return pci_default_read_config(pdev, addr, len);
 }
 
 static void iaa_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                              int len)
 {
-    if (!IAA(pdev)->gone) {
-        pci_default_write_config(pdev, addr, val, len);
-        pcie_cap_flr_write_config(pdev, addr, val, len);
+    IAAState *s = IAA(pdev);
+    uint16_t before = pci_get_word(pdev->config + PCI_COMMAND);
+    uint16_t changed;
+
+    if (s->gone) {
+        return;
     }
+    pci_default_write_config(pdev, addr, val, len);
+    changed = before ^ pci_get_word(pdev->config + PCI_COMMAND);
+    if (changed & PCI_COMMAND_MASTER) {
+        iaa_bus_master_changed(s);
+    }
+    pcie_cap_flr_write_config(pdev, addr, val, len);
 }
 
 /* Life */
@@ -104,6 +80,8 @@ static bool check_properties(IAAState *s, Error **errp)
                        IAA_MAX_WQ_ENTRIES, errp) &&
            check_range("max-transfer-shift", s->max_xfer_shift,
                        IAA_MIN_XFER_SHIFT, IAA_MAX_XFER_SHIFT, errp) &&
+           check_range("engine-depth", s->engine_depth, 1,
+                       IAA_MAX_ENGINE_DEPTH, errp) &&
            check_range("clock-scale", s->clock_scale, 1, 1000, errp);
 }
 
@@ -127,6 +105,33 @@ static void iaa_add_bars(IAAState *s, PCIDevice *pdev)
     }
 }
 
+/* D0 and D3hot, and nothing is lost on the way back (DSA appendix C) */
+static bool pm_init(PCIDevice *pdev, Error **errp)
+{
+    int pos = pci_pm_init(pdev, 0, errp);
+
+    if (pos < 0) {
+        return false;
+    }
+    pci_set_word(pdev->config + pos + PCI_PM_PMC, 3);   /* PM 1.2 */
+    pci_set_word(pdev->config + pos + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+    pci_set_word(pdev->wmask + pos + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+    return true;
+}
+
+/*
+ * What the device does is a matter of when: descriptors in flight are due at a
+ * time, on a clock and at rates that the destination would have to share, and
+ * fault rules refer to what is in flight.  The device exists for tests of
+ * drivers, and nobody has needed to migrate one.
+ */
+static bool migration_block(IAAState *s, Error **errp)
+{
+    error_setg(&s->migration_blocker,
+               "iaa: descriptors in flight and fault rules can't be migrated");
+    return !migrate_add_blocker(&s->migration_blocker, errp);
+}
+
 static void iaa_realize(PCIDevice *pdev, Error **errp)
 {
     IAAState *s = IAA(pdev);
@@ -138,28 +143,42 @@ static void iaa_realize(PCIDevice *pdev, Error **errp)
         error_setg(errp, "iaa: needs a PCI Express bus (-machine q35)");
         return;
     }
+    if (!migration_block(s, errp)) {
+        return;
+    }
 
     iaa_add_bars(s, pdev);
     if (pcie_endpoint_cap_init(pdev, 0) < 0) {
         error_setg(errp, "iaa: no room for the PCI Express capability");
-        return;
+        goto err_blocker;
     }
     pcie_cap_flr_init(pdev);
+    if (!pm_init(pdev, errp)) {
+        goto err_pcie;
+    }
     if (msix_init(pdev, s->num_wqs + 1, &s->mmio, IAA_BAR_MMIO,
                   IAA_MSIX_TABLE_BASE, &s->mmio, IAA_BAR_MMIO,
                   IAA_MSIX_PBA_BASE, 0, errp)) {
-        pcie_cap_exit(pdev);
-        return;
+        goto err_pcie;
     }
     for (unsigned i = 0; i <= s->num_wqs; i++) {
         msix_vector_use(pdev, i);
     }
 
     QTAILQ_INIT(&s->in_flight);
+    for (unsigned i = 0; i < IAA_MAX_ENGINES; i++) {
+        QTAILQ_INIT(&s->engine[i].waiting);
+    }
     for (unsigned i = 0; i < IAA_MAX_WQS; i++) {
         QTAILQ_INIT(&s->wq[i].queue);
     }
     timer_init_ns(&s->timer, QEMU_CLOCK_VIRTUAL, iaa_timer, s);
+    return;
+
+err_pcie:
+    pcie_cap_exit(pdev);
+err_blocker:
+    migrate_del_blocker(&s->migration_blocker);
 }
 
 static void iaa_exit(PCIDevice *pdev)
@@ -167,20 +186,38 @@ static void iaa_exit(PCIDevice *pdev)
     IAAState *s = IAA(pdev);
 
     timer_del(&s->timer);
-    iaa_wq_discard(s, iaa_wq_mask(s));
+    iaa_sched_discard(s);
     msix_unuse_all_vectors(pdev);
     msix_uninit(pdev, &s->mmio, &s->mmio);
     pcie_cap_exit(pdev);
+    migrate_del_blocker(&s->migration_blocker);
 }
 
-/* Faults outlive a reset: a test may want one to happen across it. */
+/*
+ * A function level reset (DSA table 9-3) cures a halt unless that asks for
+ * more.  Rules, counters and removal outlive it: a test may want a fault to
+ * happen across a reset.  They end with the machine's reset.
+ */
 static void iaa_reset_hold(Object *obj, ResetType type)
 {
     IAAState *s = IAA(obj);
+    PCIDevice *pdev = PCI_DEVICE(obj);
+    bool flr = pci_get_word(pdev->config + pdev->exp.exp_cap +
+                            PCI_EXP_DEVCTL) & PCI_EXP_DEVCTL_BCR_FLR;
+    bool halted = flr && s->state == IAA_STATE_HALT &&
+                  s->reset_type > IAA_RESET_FLR;
+    IAAResetType reset_type = s->reset_type;
 
     iaa_registers_reset(s);
-    bitmap_zero(s->irq_pending, IAA_MAX_WQS + 1);
     timer_del(&s->timer);
+    if (halted) {
+        s->state = IAA_STATE_HALT;
+        s->reset_type = reset_type;
+    }
+    if (!flr) {
+        iaa_bus_set_gone(s, false);
+        iaa_fault_reset(s);
+    }
 }
 
 /* QOM */
@@ -198,14 +235,9 @@ static void iaa_set_removed(Object *obj, bool value, Error **errp)
         error_setg(errp, "iaa: 'removed' can be set on a running device only");
         return;
     }
-    iaa_fault_set_gone(s, value);
+    iaa_set_gone(s, value);
     iaa_run(s);
 }
-
-static const VMStateDescription iaa_vmstate = {
-    .name = TYPE_IAA,
-    .unmigratable = 1,
-};
 
 static const Property iaa_properties[] = {
     DEFINE_PROP_UINT32("version", IAAState, version, IAA_VERSION_1),
@@ -216,8 +248,9 @@ static const Property iaa_properties[] = {
     DEFINE_PROP_UINT32("max-transfer-shift", IAAState, max_xfer_shift, 21),
     DEFINE_PROP_BOOL("op-config", IAAState, op_config, false),
     DEFINE_PROP_BOOL("int-handles", IAAState, int_handles, false),
-    DEFINE_PROP_BOOL("fault-control", IAAState, fault_control, true),
+    DEFINE_PROP_BOOL("fault-control", IAAState, fault_control, false),
     DEFINE_PROP_BOOL("instant", IAAState, instant, false),
+    DEFINE_PROP_UINT32("engine-depth", IAAState, engine_depth, 4),
     DEFINE_PROP_UINT32("clock-scale", IAAState, clock_scale, 1),
     DEFINE_PROP_UINT32("control-latency", IAAState,
                        timing[IAA_TIMING_CONTROL].latency, 500),
@@ -241,6 +274,34 @@ static const Property iaa_properties[] = {
                        timing[IAA_TIMING_DECOMPRESS].device_rate, 9000),
 };
 
+/* For "-device iaa,help" */
+static const char *const iaa_descriptions[][2] = {
+    { "version", "0x100, or 0x200 with header generation and what else "
+                 "the second generation has" },
+    { "engines", "Engines, 1 to 64" },
+    { "groups", "Groups of queues and engines, 1 to 16" },
+    { "wqs", "Work queues, 1 to 64" },
+    { "wq-entries", "Entries of all work queues together, up to 1024" },
+    { "max-transfer-shift", "Largest transfer, as a power of two: 12 to 24" },
+    { "op-config", "Work queues can be restricted to some operations" },
+    { "int-handles", "Interrupt handles have to be requested by command" },
+    { "fault-control", "BAR 4, where a guest makes the device fail: for tests" },
+    { "instant", "No timing: descriptors complete while they are submitted" },
+    { "engine-depth", "Descriptors that an engine holds at a time, 1 to 16" },
+    { "clock-scale", "Virtual ns that pass in a modelled ns, 1 to 1000" },
+    { "control-latency", "ns that a descriptor without data takes" },
+    { "compress-latency", "ns that compression takes, however short" },
+    { "compress-engine-rate", "MB/s that one engine compresses, 0: no limit" },
+    { "compress-device-rate", "MB/s that all engines compress, 0: no limit" },
+    { "dynamic-latency", "Same as compress-latency, with header generation" },
+    { "dynamic-engine-rate", "MB/s of one engine, with header generation" },
+    { "dynamic-device-rate", "MB/s of all engines, with header generation" },
+    { "decompress-latency", "ns that decompression takes, however short" },
+    { "decompress-engine-rate", "MB/s that one engine writes, 0: no limit" },
+    { "decompress-device-rate", "MB/s that all engines write, 0: no limit" },
+    { "removed", "Surprise removal: the device answers nothing while true" },
+};
+
 static void iaa_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -255,14 +316,15 @@ static void iaa_class_init(ObjectClass *klass, void *data)
     pc->device_id = IAA_PCI_DEVICE_ID;
     pc->class_id = IAA_PCI_CLASS;
     rc->phases.hold = iaa_reset_hold;
-    dc->desc = "Intel In-Memory Analytics Accelerator";
-    dc->vmsd = &iaa_vmstate;
+    dc->desc = "Intel In-Memory Analytics Accelerator (IAA)";
     device_class_set_props(dc, iaa_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
     object_class_property_add_bool(klass, "removed", iaa_get_removed,
                                    iaa_set_removed);
-    object_class_property_set_description(klass, "removed",
-        "Surprise removal: the device answers nothing while true");
+    for (int i = 0; i < ARRAY_SIZE(iaa_descriptions); i++) {
+        object_class_property_set_description(klass, iaa_descriptions[i][0],
+                                              iaa_descriptions[i][1]);
+    }
 }
 
 static const TypeInfo iaa_info = {

@@ -2,9 +2,10 @@
  * Intel In-Memory Analytics Accelerator (IAA), emulated
  *
  * A guest submits 64-byte descriptors to a work queue's portal.  Queues and
- * engines belong to groups; an idle engine takes the next descriptor from its
- * group's queues, works on it for as long as the timing model says, and then
- * reads the source, writes the output, and last of all the completion record.
+ * engines belong to groups; an engine with room takes the next descriptor from
+ * its group's queues, which frees the queue's entry.  It works on one at a
+ * time for as long as the timing model says, and then reads the source, writes
+ * the output, and last of all the completion record.
  *
  * Everything here runs under the BQL.
  *
@@ -39,7 +40,6 @@ typedef struct IAATiming {
     uint32_t latency;       /* ns a descriptor takes at least */
     uint32_t engine_rate;   /* MB/s of one engine, 0: no limit */
     uint32_t device_rate;   /* MB/s of all engines together, 0: no limit */
-    int64_t last_finish;    /* when the device is through what it accepted */
 } IAATiming;
 
 /* A fault rule, see iaa-fault-bits.h */
@@ -62,7 +62,7 @@ typedef struct IAAWork {
     int engine;             /* -1: none */
     uint64_t seq;
     int64_t submitted;      /* virtual clock, ns */
-    int64_t finish;         /* same; while in flight */
+    int64_t finish;         /* same; set when an engine starts on it */
     unsigned fault;         /* kind; applied at completion */
     uint64_t fault_arg;
     QTAILQ_ENTRY(IAAWork) next;
@@ -72,9 +72,9 @@ typedef struct IAAWq {
     uint32_t cfg[IAA_WQCFG_DWORDS];
     bool enabled;
     int64_t hung_until;     /* not scheduled before */
-    int credit;             /* weighted round robin */
-    unsigned occupancy;     /* accepted and not completed */
-    unsigned in_flight;     /* of these, taken off the queue */
+    unsigned turns;         /* left until the group's counters are reloaded */
+    unsigned occupancy;     /* accepted and not dispatched */
+    unsigned in_progress;   /* dispatched and not completed */
     QTAILQ_HEAD(, IAAWork) queue;
 
     uint64_t submitted, completed, rejected;
@@ -82,13 +82,16 @@ typedef struct IAAWq {
 } IAAWq;
 
 typedef struct IAAEngine {
-    bool busy;
+    IAAWork *current;       /* being worked on, or NULL */
+    unsigned held;          /* current and waiting */
+    QTAILQ_HEAD(, IAAWork) waiting;
     uint64_t started;
 } IAAEngine;
 
 /* A command that has been written and not yet completed */
 typedef struct IAACommandState {
     bool active;
+    bool begun;
     bool int_req;
     uint8_t code;
     uint64_t wqs;           /* what it is about, bit a WQ */
@@ -107,6 +110,7 @@ struct IAAState {
     uint32_t version;
     uint32_t num_engines, num_groups, num_wqs, wq_entries;
     uint32_t max_xfer_shift;
+    uint32_t engine_depth;
     uint32_t clock_scale;
     bool op_config, int_handles, instant, fault_control;
     IAATiming timing[IAA_TIMING_CLASSES];
@@ -118,96 +122,121 @@ struct IAAState {
     uint64_t swerr[4];
     uint32_t msix_perm[IAA_MAX_WQS + 1];
     uint64_t grpcfg[IAA_MAX_GROUPS][IAA_GRPCFG_QWORDS];
-    uint64_t handles_given;
+    DECLARE_BITMAP(handles, IAA_MAX_WQS + 1);   /* requested, bit a vector */
     IAACommandState cmd;
 
     /* Work */
     IAAWq wq[IAA_MAX_WQS];
     IAAEngine engine[IAA_MAX_ENGINES];
-    QTAILQ_HEAD(, IAAWork) in_flight;   /* sorted by finish */
+    QTAILQ_HEAD(, IAAWork) in_flight;   /* started, sorted by finish */
+    unsigned last_wq[IAA_MAX_GROUPS];   /* whose turn it was */
+    int64_t path_free;      /* when the path to memory is, virtual clock, ns */
     uint64_t seq;
     DECLARE_BITMAP(irq_pending, IAA_MAX_WQS + 1);
 
     /* Faults */
     bool gone;
+    Error *migration_blocker;
     bool fault_armed;
     IAAFault faults[IAA_FAULT_RULES];
     uint64_t count[IAA_COUNTERS];
 };
 
-/* iaa-mmio.c */
-extern const MemoryRegionOps iaa_mmio_ops;
+static inline uint64_t iaa_wq_mask(const IAAState *s)
+{
+    return MAKE_64BIT_MASK(0, s->num_wqs);
+}
 
-/**
- * iaa_registers_reset: registers, tables and commands as after power-on
+/*
+ * From the bottom up.  A file calls those above it here, never those below, so
+ * that no call from the guest comes back into what it interrupted.
  */
-void iaa_registers_reset(IAAState *s);
+
+/* iaa-bus.c */
 
 /**
- * iaa_cause: set a bit of INTCAUSE, with an interrupt if it wasn't set
+ * iaa_irq_raise: send an MSI-X vector when the current step is done
+ */
+void iaa_irq_raise(IAAState *s, unsigned vector);
+
+/**
+ * iaa_irq_flush: send them
+ */
+void iaa_irq_flush(IAAState *s);
+
+/**
+ * iaa_dma: access guest memory, and nothing but memory
+ *
+ * Other devices are out of reach, this one included, so that no descriptor
+ * can make the device call itself.
+ */
+MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
+                    DMADirection dir);
+
+/**
+ * iaa_bus_master: whether the device may write to memory and interrupt
+ */
+bool iaa_bus_master(const IAAState *s);
+
+/**
+ * iaa_irq_handle_valid: check a descriptor's interrupt handle (DSA 5.4)
+ */
+bool iaa_irq_handle_valid(const IAAState *s, unsigned handle);
+
+/**
+ * iaa_irq_complete: interrupt for a descriptor
+ * @handle: a valid one
+ */
+void iaa_irq_complete(IAAState *s, unsigned handle);
+
+/**
+ * iaa_irq_clear: forget interrupts that were not sent, masked ones included
+ */
+void iaa_irq_clear(IAAState *s);
+
+/**
+ * iaa_cause: set a bit of INTCAUSE, and interrupt
  */
 void iaa_cause(IAAState *s, uint32_t bit);
 
 /**
  * iaa_swerr: report an error that no completion record can take
- * @error: IAAStatus
- * @wq: where it happened
+ * @error: IAAStatus or IAASwError
+ * @wq: where it happened, -1: at no queue
  * @work: the descriptor, or NULL if none was accepted
  * @addr: fault address, or 0
  */
-void iaa_swerr(IAAState *s, uint8_t error, unsigned wq, const IAAWork *work,
+void iaa_swerr(IAAState *s, uint8_t error, int wq, const IAAWork *work,
                uint64_t addr);
 
-/* iaa-command.c */
-
 /**
- * iaa_cmd_write: the guest writes the command register
+ * iaa_bus_set_gone: whether the device answers at all
  */
-void iaa_cmd_write(IAAState *s, uint32_t val);
+void iaa_bus_set_gone(IAAState *s, bool gone);
+
+/* iaa-fault.c */
 
 /**
- * iaa_cmdcap: bit a command, 0 where the register isn't there
- */
-uint32_t iaa_cmdcap(const IAAState *s);
-
-/**
- * iaa_cmd_poll: complete the active command if what it waits for is done
- * @now: virtual clock
- */
-void iaa_cmd_poll(IAAState *s, int64_t now);
-bool iaa_cmd_closes_wqs(unsigned code);
-
-/**
- * iaa_halt: stop at once, as after a fatal hardware error
- * @reset_type: what GENSTS says it takes to recover
- */
-void iaa_halt(IAAState *s, unsigned reset_type);
-
-/* iaa-wq.c */
-extern const MemoryRegionOps iaa_portal_ops;
-
-/**
- * iaa_run: do everything that is due, then sleep until something is
+ * iaa_fault_descriptor: the fault, if any, that a descriptor runs into
  *
- * The only place that starts work, completes it and sends interrupts.
+ * Uses up one match of the rule.
  */
-void iaa_run(IAAState *s);
+unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
 
 /**
- * iaa_wq_discard: forget what queues hold and engines do for them
- * @wqs: bit a WQ
+ * iaa_fault_command: same for a command
  */
-void iaa_wq_discard(IAAState *s, uint64_t wqs);
+unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
 
 /**
- * iaa_wq_pending: whether descriptors older than @seq are left in @wqs
+ * iaa_fault_record: corrupt a completion record as the descriptor's fault says
  */
-bool iaa_wq_pending(IAAState *s, uint64_t wqs, uint64_t seq);
+void iaa_fault_record(const IAAWork *work, IAARecord *rec);
 
-static inline uint64_t iaa_wq_mask(const IAAState *s)
-{
-    return MAKE_64BIT_MASK(0, s->num_wqs);
-}
+/**
+ * iaa_fault_output: corrupt output on its way to memory
+ */
+void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
 
 /* iaa-exec.c */
 
@@ -244,55 +273,129 @@ bool iaa_op_check(IAAState *s, IAAWork *work);
  */
 void iaa_op_complete(IAAState *s, IAAWork *work);
 
-/* iaa-fault.c */
+/* iaa-sched.c */
+
+/**
+ * iaa_sched_run: complete and start what is due
+ * @now: virtual clock, ns
+ *
+ * Returns whether it stopped early, with more to do at once, so that no guest
+ * can keep QEMU's main loop busy.
+ */
+bool iaa_sched_run(IAAState *s, int64_t now);
+
+/**
+ * iaa_sched_next_event: when there is more to do, or IAA_NEVER
+ */
+int64_t iaa_sched_next_event(const IAAState *s, int64_t now);
+
+/**
+ * iaa_sched_busy: whether an engine holds a descriptor
+ */
+bool iaa_sched_busy(const IAAState *s);
+
+/**
+ * iaa_sched_pending: whether descriptors older than @seq are left in @wqs
+ */
+bool iaa_sched_pending(const IAAState *s, uint64_t wqs, uint64_t seq);
+
+/**
+ * iaa_sched_abort: drop what no engine has started yet
+ * @wqs: bit a WQ
+ */
+void iaa_sched_abort(IAAState *s, uint64_t wqs);
+
+/**
+ * iaa_sched_discard: forget all descriptors, whatever state they are in
+ */
+void iaa_sched_discard(IAAState *s);
+
+/**
+ * iaa_sched_halt: stop, as after a fatal hardware error (DSA 5.7)
+ * @type: what GENSTS says it takes to recover
+ *
+ * Descriptors that a fault rule makes late are not stopped: a halted device
+ * only "typically" stops its writes.
+ */
+void iaa_sched_halt(IAAState *s, IAAResetType type);
+
+/**
+ * iaa_sched_remove: stop at once, and answer nothing any more
+ */
+void iaa_sched_remove(IAAState *s);
+
+/**
+ * iaa_sched_release: what a fault rule delays goes on at once
+ */
+void iaa_sched_release(IAAState *s);
+
+/* iaa-enable.c: checks of commands, as the table of commands has them */
+IAACommandError iaa_check_enable_dev(IAAState *s, uint64_t wqs,
+                                     unsigned operand);
+IAACommandError iaa_check_disable_dev(IAAState *s, uint64_t wqs,
+                                      unsigned operand);
+IAACommandError iaa_check_enable_wq(IAAState *s, uint64_t wqs,
+                                    unsigned operand);
+IAACommandError iaa_check_wqs_enabled(IAAState *s, uint64_t wqs,
+                                      unsigned operand);
+
+/* iaa-command.c */
+
+/**
+ * iaa_registers_reset: registers, tables and queues as after power-on
+ */
+void iaa_registers_reset(IAAState *s);
+
+/**
+ * iaa_cmd_write: the guest writes the command register
+ *
+ * iaa_run() has to follow.
+ */
+void iaa_cmd_write(IAAState *s, uint32_t val);
+
+/**
+ * iaa_cmdcap: bit a command, 0 where the register isn't there
+ */
+uint64_t iaa_cmdcap(const IAAState *s);
+
+/**
+ * iaa_cmd_poll: complete the active command if what it waits for is done
+ * @now: virtual clock, ns
+ */
+void iaa_cmd_poll(IAAState *s, int64_t now);
+
+/**
+ * iaa_wq_state: enabled, disabled, or on the way (DSA 9.2.24)
+ */
+IAAWqState iaa_wq_state(const IAAState *s, unsigned wq);
+
+/* iaa-run.c */
+
+/**
+ * iaa_run: do everything that is due, then sleep until something is
+ *
+ * The only place that starts work, completes it and sends interrupts.
+ */
+void iaa_run(IAAState *s);
+
+/**
+ * iaa_bus_master_changed: bus mastering was switched, or the power state
+ */
+void iaa_bus_master_changed(IAAState *s);
+
+/**
+ * iaa_set_gone: surprise removal, and return
+ */
+void iaa_set_gone(IAAState *s, bool gone);
+
+/* iaa-mmio.c, iaa-portal.c, iaa-fault-mmio.c: what a guest accesses */
+extern const MemoryRegionOps iaa_mmio_ops;
+extern const MemoryRegionOps iaa_portal_ops;
 extern const MemoryRegionOps iaa_fault_ops;
 
 /**
- * iaa_fault_descriptor: the fault, if any, that a descriptor runs into
- *
- * Uses up one match of the rule.
+ * iaa_fault_reset: no rules, no counts, locked
  */
-unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
-
-/**
- * iaa_fault_command: same for a command
- */
-unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
-
-/**
- * iaa_fault_record: corrupt a completion record as the descriptor's fault says
- */
-void iaa_fault_record(const IAAWork *work, IAARecord *rec);
-
-/**
- * iaa_fault_output: corrupt output on its way to memory
- */
-void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
-
-/**
- * iaa_fault_set_gone: surprise removal, and return
- */
-void iaa_fault_set_gone(IAAState *s, bool gone);
-
-/* iaa-pci.c */
-
-/**
- * iaa_irq_raise: send an MSI-X vector when the current step is done
- */
-void iaa_irq_raise(IAAState *s, unsigned vector);
-
-/**
- * iaa_irq_flush: send them
- */
-void iaa_irq_flush(IAAState *s);
-
-/**
- * iaa_dma: access guest memory, and nothing but memory
- *
- * Other devices are out of reach, this one included, so that no descriptor
- * can make the device call itself.
- */
-MemTxResult iaa_dma(IAAState *s, uint64_t addr, void *buf, uint64_t len,
-                    DMADirection dir);
+void iaa_fault_reset(IAAState *s);
 
 #endif

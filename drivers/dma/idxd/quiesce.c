@@ -22,6 +22,15 @@
 /* Time for a device to notice that it may not access memory any more */
 #define IDXD_HALT_TIMEOUT_US	(100 * USEC_PER_MSEC)
 
+/* A reset of the function that the PCI core did not do clears its configuration */
+static bool idxd_device_decodes(struct idxd_device *idxd)
+{
+	u16 command;
+
+	return !pci_read_config_word(idxd->pdev, PCI_COMMAND, &command) &&
+	       command & PCI_COMMAND_MEMORY;
+}
+
 static union gensts_reg idxd_device_gensts(struct idxd_device *idxd)
 {
 	return (union gensts_reg) {
@@ -35,14 +44,15 @@ static union gensts_reg idxd_device_gensts(struct idxd_device *idxd)
  *
  * idxd->state is what the driver made of the device last; the device may have lost
  * its state since, by a loss of power or by a reset from outside. One that is gone, or
- * whose memory space is disabled, reads as all ones, and so as halted.
+ * does not decode its addresses, counts as halted.
  *
  * Context: any.
  * Return: IDXD_DEVICE_STATE_DISABLED, _ENABLED, _DRAIN or _HALT.
  */
 int idxd_device_hw_state(struct idxd_device *idxd)
 {
-	return idxd_device_gensts(idxd).state;
+	return idxd_device_decodes(idxd) ? idxd_device_gensts(idxd).state :
+					   IDXD_DEVICE_STATE_HALT;
 }
 
 /* A device obeys RESET_DEVICE unless it is busy, gone, or has to be reset otherwise */
@@ -50,7 +60,7 @@ static bool idxd_device_takes_reset(struct idxd_device *idxd)
 {
 	union gensts_reg gensts = idxd_device_gensts(idxd);
 
-	if (gensts.bits == ~0U || idxd_cmd_active(idxd))
+	if (!idxd_device_decodes(idxd) || gensts.bits == ~0U || idxd_cmd_active(idxd))
 		return false;
 	return gensts.state != IDXD_DEVICE_STATE_HALT ||
 	       gensts.reset_type == IDXD_DEVICE_RESET_SOFTWARE;

@@ -81,12 +81,8 @@ static void iaa_wq_start(struct iaa_wq *wq)
 
 	guard(mutex)(&wq->dev->lock);
 	ret = iaa_wq_serve(wq);
-	if (!ret)
-		return;
-	if (!iaa_parked)
-		dev_warn(wq_confdev(wq->wq), "not in service: self-test failed (%d)\n",
-			 ret);
-	iaa_wq_retry(wq, ret);
+	if (ret)
+		iaa_wq_retry(wq, ret);
 }
 
 static int iaa_crypto_probe(struct idxd_dev *idxd_dev)

@@ -160,11 +160,12 @@ int iaa_wq_serve(struct iaa_wq *wq)
  */
 void iaa_wq_retry(struct iaa_wq *wq, int err)
 {
-	if (wq->backoff < IAA_BACKOFF_MAX && 2 * wq->backoff >= IAA_BACKOFF_MAX)
-		dev_warn(wq_confdev(wq->wq),
-			 "still out of service (%d); trying once in %d s\n",
-			 err, IAA_BACKOFF_MAX / HZ);
-	wq->backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
+	unsigned long backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
+
+	if (!wq->backoff || (backoff == IAA_BACKOFF_MAX && wq->backoff != backoff))
+		dev_warn(wq_confdev(wq->wq), "not in service (%d); trying again in %lu s\n",
+			 err, backoff / HZ);
+	wq->backoff = backoff;
 	queue_delayed_work(iaa_workqueue, &wq->recovery, wq->backoff);
 }
 

@@ -116,8 +116,7 @@ struct iaa_slots_busy {
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
  * @caps: what it can do, see IAA_CAP_DECOMPRESS; written while it gets no requests
- * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
- *	decompression is the longest destination as well
+ * @any_len: bytes that a source and a destination may have whatever the request
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
  *	a dedicated queue must never be given an ENQCMDS
  * @busy_shift: binary logarithm of the number of words of @busy
@@ -126,6 +125,8 @@ struct iaa_slots_busy {
  * @dev: its device
  * @claims: what it can do by its device's and its own registers, as @caps
  * @failed: what of that failed in its last self-test
+ * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
+ *	decompression is the longest destination as well
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
@@ -147,15 +148,16 @@ struct iaa_wq {
 	struct idxd_wq *wq;
 	enum iaa_wq_state state;
 	unsigned int epoch;
+	u32 any_len;
 	u8 caps;
-	u8 max_shift[IAA_NR_CAPS];
 	bool dedicated;
 	u8 busy_shift;
-	struct iaa_desc_template tmpl;
+	struct iaa_desc_template tmpl ____cacheline_aligned;
 	struct list_head node;
 	struct iaa_device *dev;
 	u8 claims;
 	u8 failed;
+	u8 max_shift[IAA_NR_CAPS];
 	struct delayed_work recovery;
 	unsigned long backoff;
 	unsigned int stalls;

@@ -113,7 +113,8 @@ static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
 	return NULL;
 }
 
-static void iaa_desc_put(struct iaa_wq *wq, const struct idxd_desc *desc)
+static __always_inline void iaa_desc_put(struct iaa_wq *wq,
+					 const struct idxd_desc *desc)
 {
 	unsigned int word = desc->id & (iaa_wq_busy_words(wq) - 1);
 
@@ -146,8 +147,9 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 
 	req->wq = wq;
 	req->epoch = READ_ONCE(wq->epoch);
-	req->verify = verify;
+	req->reason = IAA_NO_REASON;
 	req->resubmits = 0;
+	req->verify = verify;
 	ret = iaa_req_map(wq->dma_dev, req, req->verify);
 	if (unlikely(ret)) {
 		req->reason = IAA_NO_MAPPING;
@@ -190,22 +192,27 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
-/* A compression that is to be verified is read back by the same queue */
+/* Whether it takes a request that is too long for some of its capabilities */
+static noinline bool iaa_wq_takes(const struct iaa_wq *wq, unsigned int cap,
+				  const struct iaa_comp_req *req)
+{
+	return req->slen <= BIT(wq->max_shift[cap]) &&
+	       req->dlen <= BIT(wq->max_shift[IAA_CAP_DECOMPRESS]);
+}
+
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
 	bool compress = req->op == IAA_OP_COMPRESS;
-	bool verify = compress && READ_ONCE(iaa_verify_compress);
 	unsigned int cap = compress ? req->mode : IAA_CAP_DECOMPRESS;
 
-	if (unlikely(!iaa_wq_can(wq, cap) ||
-		     (verify && !iaa_wq_can(wq, IAA_CAP_DECOMPRESS))))
+	if (unlikely(!iaa_wq_can(wq, cap)))
 		return iaa_req_soft(req, IAA_NO_MODE);
-	if (unlikely(req->slen > BIT(wq->max_shift[cap]) ||
-		     req->dlen > BIT(wq->max_shift[IAA_CAP_DECOMPRESS])))
+	if (unlikely(max(req->slen, req->dlen) > wq->any_len) &&
+	    !iaa_wq_takes(wq, cap, req))
 		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
 		return iaa_req_soft(req, IAA_STALLED);
-	return iaa_wq_begin(wq, req, verify);
+	return iaa_wq_begin(wq, req, compress && READ_ONCE(iaa_verify_compress));
 }
 
 /*
@@ -222,9 +229,6 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 	unsigned int next = raw_cpu_read(iaa_cursor[role]), at, i;
 	int ret, worst = -EREMOTEIO;
 
-	if (unlikely(!set->nr))
-		return iaa_req_soft(req, IAA_STALLED);
-
 	for (i = 0; i < set->nr; i++) {
 		/* A smaller map may have come since the cursor was set */
 		if (next >= set->nr)
@@ -236,7 +240,6 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 		ret = iaa_wq_try(table->wqs[set->first + at], req);
 		if (likely(ret == -EINPROGRESS)) {
 			raw_cpu_write(iaa_cursor[role], next);
-			req->reason = IAA_NO_REASON;
 			return ret;
 		}
 		if (ret == -ENOMEM)
@@ -244,7 +247,7 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 		if (ret == -EAGAIN)
 			worst = ret;
 	}
-	return worst;
+	return set->nr ? worst : iaa_req_soft(req, IAA_STALLED);
 }
 
 /* Less than software takes, or there would be no point in waiting for a queue */
@@ -348,6 +351,7 @@ static noinline int iaa_resubmit(struct iaa_comp_req *req)
 {
 	if (unlikely(READ_ONCE(req->wq->state) != IAA_WQ_LIVE))
 		return iaa_give_up(req, IAA_STALLED);
+	req->reason = IAA_NO_REASON;
 	req->epoch = READ_ONCE(req->wq->epoch);
 	if (likely(!iaa_start(req)))
 		return -EINPROGRESS;
@@ -357,6 +361,8 @@ static noinline int iaa_resubmit(struct iaa_comp_req *req)
 /* Read back what was just compressed */
 static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
 {
+	if (unlikely(!iaa_wq_can(req->wq, IAA_CAP_DECOMPRESS)))
+		return iaa_give_up(req, IAA_NO_MODE);
 	req->op = IAA_OP_VERIFY;
 	req->produced = produced;
 	req->crc = req->desc->iax_completion->crc;
@@ -404,9 +410,11 @@ int iaa_hw_poll(struct iaa_comp_req *req)
 	dma_rmb();
 	iaa_irq_disarm(req);
 	ret = iaa_desc_result(rec, req);
-	if (unlikely(ret == -EAGAIN))
-		return iaa_resubmit(req);
-	if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS && ret > 0)
+	if (unlikely(ret < 0)) {
+		if (ret == -EAGAIN)
+			return iaa_resubmit(req);
+	} else if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS) {
 		return iaa_verify(req, ret);
+	}
 	return iaa_finish(req, ret);
 }

@@ -29,18 +29,21 @@
 static void iaa_wq_init_caps(struct iaa_wq *wq)
 {
 	/* The device goes by the binary logarithm (DSA 9.2.24) */
-	unsigned int shift = ilog2(min(wq->wq->max_xfer_bytes, SZ_2G));
+	int shift = ilog2(min(wq->wq->max_xfer_bytes, SZ_2G));
 	int i, max_shift;
 
 	wq->claims = BIT(IAA_CAP_DECOMPRESS);
 	wq->max_shift[IAA_CAP_DECOMPRESS] = shift;
 	for (i = 0; i < IAA_COMP_NR_MODES; i++) {
-		max_shift = iaa_mode_max_shift(wq->dev, i, shift);
+		max_shift = iaa_mode_max_shift(wq->dev, i,
+					       wq->max_shift[IAA_CAP_DECOMPRESS]);
 		if (max_shift < 0)
 			continue;
 		wq->claims |= BIT(i);
 		wq->max_shift[i] = max_shift;
+		shift = min(shift, max_shift);
 	}
+	wq->any_len = BIT(shift);
 }
 
 static void iaa_wq_init_templates(struct iaa_wq *wq)

@@ -461,26 +461,29 @@ static void pool_shared(struct kunit *test)
 /* A taken workspace is passed by; with all of them taken a request waits */
 static void pool_taken(struct kunit *test)
 {
+	enum { FREE, NONE, NR };
+	struct pool_thread *t = kunit_kcalloc(test, NR, sizeof(*t), GFP_KERNEL);
 	struct soft_fixture *f = test->priv;
-	struct pool_thread *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	fill_text(f, SZ_4K);
+	fill_text(f, NR * SZ_4K);
 	KUNIT_ASSERT_EQ(test, soft_workspaces_alloc(3), 0);
 	for (i = 0; i < 2; i++)
 		mutex_lock_nested(&soft_workspaces[i].lock, i);
-	pool_thread_start(test, t, 0, 20);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&t->done, 10 * HZ), 0);
-	flush_work(&t->work);
+	pool_thread_start(test, &t[FREE], FREE, 20);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&t[FREE].done, 10 * HZ), 0);
 
 	mutex_lock_nested(&soft_workspaces[2].lock, 2);
-	pool_thread_start(test, t, 0, 20);
-	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&t->done, HZ / 20), 0);
+	pool_thread_start(test, &t[NONE], NONE, 20);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&t[NONE].done, HZ / 20), 0);
+
 	for (i = 0; i < 3; i++)
 		mutex_unlock(&soft_workspaces[i].lock);
-	flush_work(&t->work);
-	KUNIT_EXPECT_EQ(test, t->bad, 0);
+	for (i = 0; i < NR; i++) {
+		flush_work(&t[i].work);
+		KUNIT_EXPECT_EQ(test, t[i].bad, 0);
+	}
 	soft_workspaces_free();
 }
 

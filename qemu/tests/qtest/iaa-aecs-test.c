@@ -300,6 +300,27 @@ static void test_early_abort(void)
     iaa_stop(&t);
 }
 
+/* ... which ends the descriptor sooner: 1 KiB at 2000 MB/s */
+static void test_early_abort_time(void)
+{
+    uint8_t src[PAGE];
+    IAADesc d = iaa_compress(RECORD(0), PAGE, 2 * PAGE);
+    IAATest t;
+
+    iaa_start(&t, ",version=0x200");
+    iaa_aecs_fixed(&t);
+    iaa_up(&t, 16);
+    fill_random(src, PAGE);
+    qtest_memwrite(t.qts, SRC, src, PAGE);
+    d.filter_flags = 7 << 2 | 1 << 5;
+    iaa_submit(&t, 0, &d);
+    qtest_clock_step(t.qts, 1200 + 512 - 1);
+    g_assert_cmphex(qtest_readb(t.qts, RECORD(0)), ==, 0);
+    qtest_clock_step(t.qts, 1);
+    g_assert_cmphex(qtest_readb(t.qts, RECORD(0)), ==, 0x0a);
+    iaa_stop(&t);
+}
+
 /* Canned headers: of tables that are known on both sides, as software would */
 
 static void canned_make(uint8_t *aecs)
@@ -495,6 +516,57 @@ static void test_deflate_job(void)
     iaa_stop(&t);
 }
 
+/*
+ * 3.2: codes that are loaded without what stands before them in the AECS.  The
+ * device parses a header, and leaves the codes behind; a payload without any
+ * header is all that it is given then.
+ */
+static void test_load_partial(void)
+{
+    const uint32_t partial = 0x4e0 - 448;   /* up to the codes' end */
+    uint8_t tables[sizeof(IAAAecs)], aecs[NOMINAL] = { 0 }, src[PAGE];
+    uint64_t parsed = TABLES + 0x2000;
+    IAARecord r;
+    IAADesc d;
+    IAATest t;
+
+    canned_make(tables);
+    start(&t, true);
+    memcpy(aecs + 0xb8, tables + 0x20, 256);
+    accum_bits_set(aecs, lduw_le_p(tables + 0x1c));
+    aecs[0xb0] = aecs[0x1dd] = aecs[0x434] = 1;
+    qtest_memwrite(t.qts, TABLES, aecs, NOMINAL);
+    /* Read from A, written to A + S: what is read and what is written differ */
+    d = iaa_decompress(RECORD(0), 0, 0, 0, 0);
+    d.op_flags = 0x201;
+    d.flags_op |= 0x50000;
+    d.src2_addr = TABLES;
+    d.src2_size = 0x2000;
+    expect(&t, &d, 1, 0);
+
+    fill_text(src, PAGE, 9);
+    qtest_memwrite(t.qts, SRC, src, PAGE);
+    stl_le_p(tables + 0x1c, 0);
+    qtest_memwrite(t.qts, AECS, tables, sizeof(tables));
+    d = iaa_compress(RECORD(0), PAGE, 2 * PAGE);
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+
+    d = iaa_decompress(RECORD(0), DST, r.output_size, BACK, PAGE);
+    d.op_flags = 0x201f;
+    d.flags_op |= 0x10000;
+    d.src2_addr = parsed + 448;
+    d.src2_size = partial;
+    r = iaa_run_desc(&t, &d);
+    g_assert_cmphex(r.status, ==, 1);
+    g_assert_cmpuint(r.output_size, ==, PAGE);
+    memory_check(&t, BACK, src, PAGE);
+    /* not partial: the codes are not where they are looked for */
+    d.op_flags = 0x1f;
+    g_assert_cmphex(iaa_run_desc(&t, &d).status, !=, 1);
+    iaa_stop(&t);
+}
+
 /* What an AECS may not hold (T4-5), one thing at a time */
 
 typedef struct BadAecs {
@@ -556,6 +628,8 @@ void iaa_add_aecs_tests(void)
     qtest_add_func("/iaa/aecs/3.4.5-two-pass", test_two_pass);
     qtest_add_func("/iaa/aecs/3.4.1-statistics", test_statistics);
     qtest_add_func("/iaa/aecs/3.4.6-early-abort", test_early_abort);
+    qtest_add_func("/iaa/aecs/3.4.6-early-abort-time", test_early_abort_time);
+    qtest_add_func("/iaa/aecs/3.2-load-partial", test_load_partial);
     qtest_add_func("/iaa/aecs/6.4.1-canned", test_canned);
     qtest_add_func("/iaa/aecs/3.3-inflate-job", test_inflate_job);
     qtest_add_func("/iaa/aecs/3.10.1-overflow", test_overflow);

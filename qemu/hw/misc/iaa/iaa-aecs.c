@@ -209,6 +209,22 @@ static void totals_store(uint32_t *words, const uint8_t *len,
     }
 }
 
+/* Shortest length code with its extra bits, shortest literal code (T6-18) */
+static uint32_t min_length(const uint8_t *ll_len)
+{
+    unsigned len = 15, lit = 15;
+
+    for (unsigned sym = 0; sym < IAA_LL_SYMS; sym++) {
+        if (ll_len[sym] && sym < IAA_EOB) {
+            lit = MIN(lit, ll_len[sym]);
+        } else if (ll_len[sym] && sym > IAA_EOB) {
+            len = MIN(len, ll_len[sym] +
+                           iaa_len_range[sym - IAA_EOB - 1].extra);
+        }
+    }
+    return cpu_to_le32(len | lit << 4);
+}
+
 static void codes_make(const IAAInflateState *state, uint32_t *ll, uint32_t *d)
 {
     iaa_huffman_codes(state->ll_len, IAA_LL_SYMS, ll);
@@ -232,6 +248,7 @@ static void codes_store(const IAAInflateState *state, bool format2,
     totals_store(aecs->ll_total, state->ll_len + MAPPED,
                  iaa_len_range + (MAPPED - IAA_EOB - 1), IAA_LL_SYMS - MAPPED);
     totals_store(aecs->d_total, state->d_len, iaa_dist_range, IAA_D_SYMS);
+    aecs->min_length = min_length(state->ll_len);
     if (format2) {
         map2_store(state->ll_len, aecs);
     } else {

@@ -388,7 +388,9 @@ IAACodecError iaa_inflate(IAAInflate *z, IAAInflateState *state)
     }
     buf = input_join(s);
     history_load(s);
-    codes_load(s);
+    if (state->at == IAA_AT_CODES) {
+        codes_load(s);
+    }
     last = run(s);
     input_save(s, last);
     output_save(s);

@@ -200,6 +200,42 @@ static void test_known_bits(void)
     iaa_stop(&t);
 }
 
+/* 6.3.2.1: which end-of-block stops, and which has to be there */
+static void test_end_of_block(void)
+{
+    static const uint8_t blocks[] = {
+        0x00, 1, 0, 0xfe, 0xff, 'a', 0x01, 1, 0, 0xfe, 0xff, 'b',
+        0x01, 1, 0, 0xfe, 0xff, 'c',
+    };
+    static const struct { uint16_t flags; uint8_t len, error, out; } cases[] = {
+        { 0x03, 18, 0, 3 }, { 0x07, 18, 0, 1 }, { 0x17, 18, 0, 2 },
+        { 0x0b, 18, 0, 3 }, { 0x1b, 18, 0, 3 }, { 0x0f, 18, 0, 1 },
+        { 0x1f, 18, 0, 2 },
+        /* after a block that isn't the last; then within one */
+        { 0x03, 6, 0, 1 }, { 0x0b, 6, 0, 1 }, { 0x1b, 6, 0x0f, 0 },
+        { 0x17, 6, 0, 1 }, { 0x1f, 6, 0x0f, 0 },
+        { 0x07, 5, 0, 0 }, { 0x0b, 5, 0x0f, 0 }, { 0x0f, 5, 0x0f, 0 },
+    };
+    IAATest t;
+
+    iaa_start(&t, ",instant=on");
+    iaa_up(&t, 16);
+    qtest_memwrite(t.qts, SRC, blocks, sizeof(blocks));
+    for (int i = 0; i < ARRAY_SIZE(cases); i++) {
+        IAADesc d = iaa_decompress(RECORD(0), SRC, cases[i].len, DST, 64);
+        IAARecord r;
+
+        d.op_flags = cases[i].flags;
+        r = iaa_run_desc(&t, &d);
+        g_test_message("flags 0x%x of %u bytes", cases[i].flags, cases[i].len);
+        g_assert_cmphex(r.status, ==, cases[i].error ? 0x0a : 1);
+        g_assert_cmphex(r.error_code, ==, cases[i].error);
+        g_assert_cmpuint(r.output_size, ==, cases[i].out);
+        g_assert_cmpuint(r.bytes_completed, ==, 0);
+    }
+    iaa_stop(&t);
+}
+
 /* Errors of the stream, and outputs that don't fit */
 static void test_stream_errors(void)
 {
@@ -222,6 +258,7 @@ static void test_stream_errors(void)
         r = iaa_run_desc(&t, &d);
         g_assert_cmphex(r.status, ==, 0x0a);
         g_assert_cmpuint(r.error_code, ==, streams[i].error);
+        g_assert_cmpuint(r.bytes_completed, ==, 0);
     }
 
     qtest_memset(t.qts, SRC, 0, 4096);
@@ -328,6 +365,7 @@ void iaa_add_descriptor_tests(void)
 {
     qtest_add_func("/iaa/descriptor/round-trip", test_round_trip);
     qtest_add_func("/iaa/descriptor/known-bits", test_known_bits);
+    qtest_add_func("/iaa/descriptor/6.3.2.1-end-of-block", test_end_of_block);
     qtest_add_func("/iaa/descriptor/stream-errors", test_stream_errors);
     qtest_add_func("/iaa/descriptor/completion", test_completion);
     qtest_add_func("/iaa/descriptor/op-config", test_op_config);

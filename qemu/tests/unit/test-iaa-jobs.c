@@ -9,6 +9,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include <zlib.h>
 #include "../../hw/misc/iaa/iaa-aecs.h"
 #include "../../hw/misc/iaa/iaa-bitwriter.h"
@@ -29,7 +30,8 @@ static void fill_text(uint8_t *p, size_t n)
 {
     static const char *const words[] = {
         "split ", "at ", "every ", "bit, ", "accumulator ", "AECS\n", "0x",
-        "of ", "the ", "descriptor ", "toggle ", "history ",
+        "of ", "the ", "descriptor ", "toggle ", "history ", "\x90\xff",
+        "\xe4\xf6\xfc ",
     };
 
     for (size_t i = 0; i < n; ) {
@@ -262,6 +264,52 @@ static void test_split_many(void)
     }
 }
 
+/* Where an AECS has what, by the example of the fixed codes (T6-16 to T6-18) */
+static void test_layout(void)
+{
+    static const struct { bool format2; uint16_t at; uint32_t val; } words[] = {
+        { false, 0xb0, 0 }, { true, 0xb0, 1 },
+        { false, 0x1dc, 0 }, { true, 0x1dc, 1 << 8 },
+        /* end-of-block: seven zeros, from the top of 15 bits */
+        { false, 0x1d8, 0x7f008000 }, { true, 0x1d8, 0x7f008000 },
+        /* lengths 7, 8 and 9: where in the table, how many, first codes */
+        { false, 0x1e4, 0 | 9 << 8 | 153 << 17 },
+        { true, 0x1e4, 0 },
+        { false, 0x1f8, 9 | 144 << 8 | 112 << 17 },
+        { true, 0x20c, 0 | 0x30 << 8 | 0x190 << 17 },
+        /* ... and the first that is a length: 257 of 7 bits */
+        { true, 0x220, 1 | 0x1ff << 8 | 0x3ff << 17 },
+        /* 265 and 285: codes 9 and 0xc5 */
+        { false, 0x230, 0x7f000000 | 0x8000 | 9 << 8 },
+        { false, 0x280, 0x7f800000 | 0x8000 | 0xc5 << 7 },
+        { false, 0x284, 0 },
+        /* 265 to 270: 7 bits and 1 or 2 more */
+        { false, 0x288, 8 | 8 << 5 | 8 << 10 | 8 << 16 | 9 << 21 | 9 << 26 },
+        /* distances 0 and 29 */
+        { false, 0x298, 0x7c008000 },
+        { false, 0x30c, 0x7c008000 | 29 << 10 },
+        { false, 0x310, 5 | 5 << 5 | 5 << 10 | 5 << 16 | 6 << 21 | 6 << 26 },
+        { false, 0x324, 7 | 8 << 4 },
+        /* symbols by code: end-of-block, lengths 3 to 10, then literals */
+        { false, 0x328, 0 | 0 << 8 | 1 << 16 | 2 << 24 },
+        { false, 0x330, 7 | 0 << 8 | 1 << 16 | 2 << 24 },
+        /* literals 0 to 4 are the first five of 8 bits */
+        { true, 0x328, 0 },
+        { true, 0x340, 8 | 8 << 4 | 8 << 9 | 8 << 15 | 8u << 21 | 8u << 28 |
+                       1 << 8 | 2 << 13 | 3 << 19 | 4 << 25 },
+        { false, 0x434, 1 }, { false, 0x438, 0 }, { false, 0x4e4, 0 },
+    };
+
+    for (int i = 0; i < ARRAY_SIZE(words); i++) {
+        g_autofree IAADecompAecs *aecs = g_new(IAADecompAecs, 1);
+
+        iaa_aecs_default(aecs, words[i].format2);
+        g_test_message("0x%x", words[i].at);
+        g_assert_cmphex((uint32_t)ldl_le_p((uint8_t *)aecs + words[i].at), ==,
+                        words[i].val);
+    }
+}
+
 /* Whatever is in an AECS, nobody gets hurt. */
 static void test_random_aecs(void)
 {
@@ -373,6 +421,7 @@ void iaa_add_job_tests(void)
     g_test_add_func("/iaa/codec/split/many", test_split_many);
     g_test_add_func("/iaa/codec/split/deflate", test_deflate_pieces);
     g_test_add_func("/iaa/codec/canned", test_canned);
+    g_test_add_func("/iaa/codec/aecs-layout", test_layout);
     g_test_add_func("/iaa/codec/random-aecs", test_random_aecs);
     g_test_add_func("/iaa/codec/big-endian", test_big_endian);
 }

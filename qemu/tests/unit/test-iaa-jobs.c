@@ -118,19 +118,15 @@ static IAACodecError step(Job *job, const uint8_t *src, size_t n, size_t room,
     return err;
 }
 
-/* Every bit: accumulator and source.  (Stored blocks are aligned in the source.) */
-static void test_split_bits(void)
+/* Every bit: accumulator and source */
+static void check_split_bits(const uint8_t *src, size_t len,
+                             const uint8_t *packed, size_t n)
 {
-    uint8_t src[600], packed[IAA_ACCUM_BITS / 8];
     g_autofree Job *job = g_new(Job, 1);
-    size_t n, used;
+    size_t used;
 
-    seed = 1;
-    fill_text(src, sizeof(src));
-    n = zlib_dynamic(src, sizeof(src), packed, sizeof(packed));
-    g_assert_cmphex(packed[0] & 7, ==, 5);
     for (unsigned bits = 0; bits <= n * 8; bits++) {
-        uint8_t rest[sizeof(packed) + 1] = { 0 };
+        uint8_t rest[IAA_ACCUM_BITS / 8 + 1] = { 0 };
         BitWriter w = { .dst = rest, .size = sizeof(rest) };
 
         for (unsigned i = bits; i < n * 8; i++) {
@@ -143,8 +139,44 @@ static void test_split_bits(void)
         job->len = 0;
         through_aecs(&job->state, bits & 1);
         g_assert_cmpint(step(job, rest, DIV_ROUND_UP(put_total(&w), 8),
-                             sizeof(src), true, &used), ==, IAA_CODEC_OK);
-        g_assert_cmpmem(job->out, job->len, src, sizeof(src));
+                             len, true, &used), ==, IAA_CODEC_OK);
+        g_assert_cmpmem(job->out, job->len, src, len);
+    }
+}
+
+static void test_split_bits(void)
+{
+    uint8_t src[600], packed[IAA_ACCUM_BITS / 8];
+    size_t n;
+
+    seed = 1;
+    fill_text(src, sizeof(src));
+    n = zlib_dynamic(src, sizeof(src), packed, sizeof(packed));
+    g_assert_cmphex(packed[0] & 7, ==, 5);
+    check_split_bits(src, sizeof(src), packed, n);
+    n = zlib_blocks(src, 200, packed, sizeof(packed));
+    check_split_bits(src, 200, packed, n);
+}
+
+/* A stored block that starts within a byte: how far in is told (QPL does so). */
+static void test_bit_offset(void)
+{
+    static const uint8_t rest[] = { 1, 0, 0xfe, 0xff, 'x' };
+    g_autofree Job *job = g_new(Job, 1);
+    size_t used;
+
+    for (unsigned bits = 0; bits <= 5; bits++) {
+        for (int told = 0; told < 2; told++) {
+            iaa_inflate_start(&job->state);
+            job->state.accum[0] = 1;
+            job->state.accum_bits = 8 - bits;
+            job->state.bit_offset = told ? bits : 0;
+            job->len = 0;
+            through_aecs(&job->state, bits & 1);
+            g_assert_cmpint(step(job, rest, sizeof(rest), 1, true, &used), ==,
+                            told || !bits ? IAA_CODEC_OK :
+                            IAA_CODEC_BAD_STORED);
+        }
     }
 }
 
@@ -417,6 +449,7 @@ static void test_big_endian(void)
 void iaa_add_job_tests(void)
 {
     g_test_add_func("/iaa/codec/split/bits", test_split_bits);
+    g_test_add_func("/iaa/codec/split/bit-offset", test_bit_offset);
     g_test_add_func("/iaa/codec/split/bytes", test_split_bytes);
     g_test_add_func("/iaa/codec/split/many", test_split_many);
     g_test_add_func("/iaa/codec/split/deflate", test_deflate_pieces);

@@ -458,6 +458,7 @@ IAACodecError iaa_aecs_load(const IAADecompAecs *aecs, bool format2,
     if (aecs->drop_bits) {      /* not without IAACAP[1] */
         return IAA_CODEC_AECS;
     }
+    state->bit_offset = le32_to_cpu(aecs->bit_offset);
     err = input_load(aecs, state);
     if (err) {
         return err;
@@ -474,6 +475,7 @@ void iaa_aecs_store(const IAAInflateState *state, bool format2,
     memcpy(aecs->out, state->out, sizeof(aecs->out));
     aecs->out_bits = state->out_len * 8 + format2;
     aecs->format = format2;
+    aecs->bit_offset = cpu_to_le32(state->bit_offset);
     input_store(state, aecs);
     codes_store(state, format2, aecs);
     bits |= state->final ? STATE_FINAL : 0;

@@ -332,7 +332,8 @@ typedef struct IAADecompAecs {
     uint8_t crypto[0x8e];
     uint8_t out[8];
     uint8_t out_bits;           /* bit 0: the format is valid */
-    uint8_t reserved0[7];
+    uint8_t reserved0[3];
+    uint32_t bit_offset;        /* bits taken so far */
     uint8_t in[256];
     uint8_t in_bits[32];        /* of each quadword */
     uint32_t eob_cam;

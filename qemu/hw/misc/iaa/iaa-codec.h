@@ -186,6 +186,8 @@ typedef struct IAAInflateState {
     unsigned accum_bits;
     uint8_t out[8];         /* decoded and not yet written, below 8 */
     unsigned out_len;
+    uint32_t bit_offset;    /* bits taken by the job; bytes start where it is
+                               a multiple of 8 */
     unsigned unread;        /* bits behind the last token */
 } IAAInflateState;
 

@@ -158,7 +158,7 @@ static void test_split_bits(void)
     check_split_bits(src, 200, packed, n);
 }
 
-/* A stored block that starts within a byte: how far in is told (QPL does so). */
+/* A stored block that starts within a byte: how far in is told. */
 static void test_bit_offset(void)
 {
     static const uint8_t rest[] = { 1, 0, 0xfe, 0xff, 'x' };

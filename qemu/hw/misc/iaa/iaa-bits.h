@@ -323,7 +323,7 @@ QEMU_BUILD_BUG_ON(sizeof(IAAAecs) != 0x620);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, ll_sym) != 0x120);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, d_sym) != 0x5a0);
 
-/* AECS of decompression (T6-14, T6-16); filters' and ciphers' fields left out */
+/* AECS of decompression (T6-14, T6-16), without filters' and ciphers' fields */
 typedef struct IAADecompAecs {
     uint32_t crc;
     uint16_t xor_checksum;

@@ -57,7 +57,7 @@ static void test_stores(void)
 {
     uint8_t src[2 * LINE];
 
-    for (int i = 0; i < sizeof(src); i++) {
+    for (unsigned i = 0; i < sizeof(src); i++) {
         src[i] = i;
     }
     for (int i = 0; i < LINE; i++) {
@@ -69,10 +69,11 @@ static void test_stores(void)
 static void test_addr32(void)
 {
     const uint64_t noise = 0x7f12ull << 32;
-    uint8_t *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    /* linux-user ignores MAP_32BIT */
+    uint8_t *low = mmap((void *)0x20000000, PAGE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    assert(low != MAP_FAILED);
+    assert(low != MAP_FAILED && (uintptr_t)low == (uint32_t)(uintptr_t)low);
     memset(low + 2 * LINE, 'x', LINE);
     movdir64b_addr32((void *)((uintptr_t)low | noise),
                      (void *)((uintptr_t)(low + 2 * LINE) | noise));

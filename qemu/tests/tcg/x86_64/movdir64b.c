@@ -17,7 +17,9 @@
 #define PAGE 4096
 
 static sigjmp_buf back;
+/* volatile: written by the signal handler */
 static volatile int caught;
+/* volatile: same */
 static void *volatile fault_address;
 
 static uint8_t line[LINE] __attribute__((aligned(LINE)));

@@ -395,6 +395,8 @@ int main(int argc, char **argv)
     iaa_add_command_tests();
     iaa_add_portal_tests();
     iaa_add_descriptor_tests();
+    iaa_add_check_tests();
+    iaa_add_aecs_tests();
     iaa_add_fault_tests();
     iaa_add_timing_tests();
     iaa_add_fuzz_tests();

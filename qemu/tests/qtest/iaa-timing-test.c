@@ -204,6 +204,7 @@ static void test_dynamic(void)
 
     start(&t, ",version=0x200", 16);
     d.flags_op &= ~0x10000;
+    d.src2_addr = d.src2_size = 0;
     d.op_flags |= 0x2000;
     iaa_submit(&t, 0, &d);
     d.completion_addr = RECORD(1);

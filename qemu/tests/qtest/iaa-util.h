@@ -133,6 +133,8 @@ void iaa_add_command_tests(void);
 void iaa_add_pci_tests(void);
 void iaa_add_portal_tests(void);
 void iaa_add_descriptor_tests(void);
+void iaa_add_check_tests(void);
+void iaa_add_aecs_tests(void);
 void iaa_add_fault_tests(void);
 void iaa_add_timing_tests(void);
 void iaa_add_fuzz_tests(void);

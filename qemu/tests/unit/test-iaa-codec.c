@@ -12,6 +12,7 @@
 #include "qemu/host-utils.h"
 #include <zlib.h>
 #include "../../hw/misc/iaa/iaa-codec.h"
+#include "test-iaa-codec.h"
 
 #define SLACK   64
 #define CANARY  0xa5
@@ -94,37 +95,30 @@ static const size_t sizes[] = {
 
 static void codes_fixed(IAACodes *c)
 {
-    uint8_t len[288];
-    uint32_t entry[288];
+    uint8_t ll_len[IAA_LL_SYMS + 2], d_len[IAA_D_SYMS + 2];
+    uint32_t entry[IAA_LL_SYMS + 2];
 
-    memset(len, 8, 144);
-    memset(len + 144, 9, 112);
-    memset(len + 256, 7, 24);
-    memset(len + 280, 8, 8);
-    iaa_huffman_codes(len, 288, entry);
+    iaa_fixed_lengths(ll_len, d_len);
+    iaa_huffman_codes(ll_len, IAA_LL_SYMS + 2, entry);
     memcpy(c->ll, entry, sizeof(c->ll));
-    for (int i = 0; i < IAA_D_SYMS; i++) {
-        c->d[i] = IAA_CODE(5, i);
-    }
+    iaa_huffman_codes(d_len, IAA_D_SYMS + 2, entry);
+    memcpy(c->d, entry, sizeof(c->d));
 }
 
 static IAACodecError compress_any(const uint8_t *src, size_t n, bool dynamic,
                                   uint8_t *dst, size_t dst_len, size_t *out)
 {
-    static const uint8_t fixed_final = 3;
+    uint8_t accum[IAA_ACCUM_BITS / 8] = { 3 };  /* fixed, final */
     IAACodes codes;
     IAADeflate z = {
         .src = src, .src_len = n, .dst = dst, .dst_len = dst_len,
-        .append_eob = true, .flush = true,
+        .gen = dynamic ? IAA_GEN_FINAL : IAA_GEN_NONE,
+        .end = IAA_END_EOB, .flush = true, .codes = &codes, .accum = accum,
+        .accum_bits = dynamic ? 0 : 3,
     };
     IAACodecError err;
 
-    if (!dynamic) {
-        codes_fixed(&codes);
-        z.codes = &codes;
-        z.prefix = &fixed_final;
-        z.prefix_bits = 3;
-    }
+    codes_fixed(&codes);
     err = iaa_deflate(&z);
     *out = z.out_len;
     g_assert_cmpuint(z.out_len, <=, dst_len);
@@ -166,11 +160,14 @@ static size_t zlib_deflate(const uint8_t *src, size_t n, int level,
 static IAACodecError inflate_guarded(IAAInflate *z, size_t dst_len)
 {
     IAACodecError err;
+    g_autofree IAAInflateState *state = g_new(IAAInflateState, 1);
 
     z->dst = g_malloc(dst_len + SLACK);
     z->dst_len = dst_len;
+    z->flush = true;
     memset(z->dst, CANARY, dst_len + SLACK);
-    err = iaa_inflate(z);
+    iaa_inflate_start(state);
+    err = iaa_inflate(z, state);
     g_assert_cmpuint(z->out_len, <=, dst_len);
     g_assert_cmpuint(z->in_len, <=, z->src_len);
     for (int i = 0; i < SLACK; i++) {
@@ -206,7 +203,8 @@ static void round_trip(const uint8_t *src, size_t n, bool dynamic)
     if (n > 1) {
         g_assert_cmpint(inflate_guarded(&z, n - 1), ==,
                         IAA_CODEC_OUT_OVERFLOW);
-        g_assert_cmpmem(z.dst, z.out_len, src, n - 1);
+        g_assert_cmpuint(z.out_len, <, n);
+        g_assert_cmpmem(z.dst, z.out_len, src, z.out_len);
         g_free(z.dst);
     }
 }
@@ -250,7 +248,6 @@ static void test_from_zlib(const void *opaque)
                                          packed, size);
                 g_assert_cmpint(inflate_guarded(&z, n), ==, IAA_CODEC_OK);
                 g_assert_cmpmem(z.dst, z.out_len, src, n);
-                g_assert_cmpuint(z.in_len, ==, z.src_len);
                 g_free(z.dst);
             }
         }
@@ -297,25 +294,26 @@ static const struct Bad {
     size_t len;
     uint8_t bytes[24];
 } bad[] = {
-    { "empty", IAA_CODEC_HEADER_EOF, 0, { 0 } },
-    { "type-3", IAA_CODEC_BAD_TYPE, 1, { 0x07 } },
-    { "stored-len", IAA_CODEC_BAD_STORED, 6, { 0x01, 1, 0, 0xfd, 0xff, 'x' } },
-    { "stored-header", IAA_CODEC_HEADER_EOF, 4, { 0x01, 1, 0, 0xfe } },
-    { "stored-short", IAA_CODEC_NO_EOB, 6, { 0x01, 2, 0, 0xfd, 0xff, 'x' } },
-    { "fixed-no-eob", IAA_CODEC_NO_EOB, 2, { 0x4b, 0x04 } },
+    { "0f-empty", IAA_CODEC_NO_EOB, 0, { 0 } },
+    { "0d-type-3", IAA_CODEC_BAD_TYPE, 1, { 0x07 } },
+    { "0e-stored-len", IAA_CODEC_BAD_STORED, 6,
+      { 0x01, 1, 0, 0xfd, 0xff, 'x' } },
+    { "0f-stored-header", IAA_CODEC_NO_EOB, 4, { 0x01, 1, 0, 0xfe } },
+    { "0f-stored-short", IAA_CODEC_NO_EOB, 6, { 0x01, 2, 0, 0xfd, 0xff, 'x' } },
+    { "0f-no-eob", IAA_CODEC_NO_EOB, 2, { 0x4b, 0x04 } },
     /* fixed, length 3, distance 1 before anything */
-    { "before-start", IAA_CODEC_BEFORE_START, 3, { 0x03, 0x02, 0x00 } },
+    { "12-before-start", IAA_CODEC_BEFORE_START, 3, { 0x03, 0x02, 0x00 } },
     /* fixed, literal/length symbol 286: 11000110 */
-    { "ll-286", IAA_CODEC_BAD_LL_CODE, 3, { 0x1b, 0x03, 0x00 } },
+    { "0b-ll-286", IAA_CODEC_BAD_LL_CODE, 3, { 0x1b, 0x03, 0x00 } },
     /* fixed, 'a', length 3, distance symbol 30: 11110 */
-    { "d-30", IAA_CODEC_BAD_D_CODE, 5, { 0x4b, 0x04, 0x3e, 0x00, 0x00 } },
+    { "0c-d-30", IAA_CODEC_BAD_D_CODE, 5, { 0x4b, 0x04, 0x3e, 0x00, 0x00 } },
     /* dynamic, HLIT 31; and HDIST 31 */
-    { "many-ll", IAA_CODEC_MANY_LL, 12, { 0xfd } },
-    { "many-d", IAA_CODEC_MANY_D, 12, { 0x05, 0x1f } },
-    { "dynamic-header", IAA_CODEC_HEADER_EOF, 2, { 0x05, 0x00 } },
+    { "23-many-ll", IAA_CODEC_MANY_LL, 12, { 0xfd } },
+    { "24-many-d", IAA_CODEC_MANY_D, 12, { 0x05, 0x1f } },
+    { "0f-dynamic-header", IAA_CODEC_NO_EOB, 2, { 0x05, 0x00 } },
     /* dynamic, all code-length codes of no length; then all of one bit */
-    { "no-cl", IAA_CODEC_BAD_CL_LENS, 12, { 0x05 } },
-    { "over-cl", IAA_CODEC_BAD_CL_LENS, 12,
+    { "02-no-cl", IAA_CODEC_CL_UNDEF, 12, { 0x05 } },
+    { "08-over-cl", IAA_CODEC_BAD_CL_LENS, 12,
       { 0x05, 0xe0, 0x49, 0x92, 0x24, 0x49, 0x92, 0x24, 0x49 } },
 };
 
@@ -352,36 +350,47 @@ static void test_window(void)
     g_free(z.dst);
 }
 
-/* Blocks: stop at the first end-of-block, at the final one, or nowhere. */
+/* Blocks: stop at the first end-of-block, at the final one, or nowhere (T6-8) */
 static void test_blocks(void)
 {
     static const uint8_t two[] = {
         0x00, 1, 0, 0xfe, 0xff, 'a', 0x01, 1, 0, 0xfe, 0xff, 'b',
+        0x01, 1, 0, 0xfe, 0xff, 'c',
     };
     IAAInflate z = { .src = two, .src_len = sizeof(two), .stop_on_eob = true };
 
     g_assert_cmpint(inflate_guarded(&z, 9), ==, IAA_CODEC_OK);
     g_assert_cmpmem(z.dst, z.out_len, "a", 1);
-    g_assert_cmpuint(z.in_len, ==, 6);
     g_free(z.dst);
     z.bfinal_only = true;
     g_assert_cmpint(inflate_guarded(&z, 9), ==, IAA_CODEC_OK);
     g_assert_cmpmem(z.dst, z.out_len, "ab", 2);
     g_free(z.dst);
+    /* an end-of-block that isn't stopped at is like any token */
     z.stop_on_eob = false;
+    z.check_eob = true;
     g_assert_cmpint(inflate_guarded(&z, 9), ==, IAA_CODEC_OK);
-    g_assert_cmpmem(z.dst, z.out_len, "ab", 2);
+    g_assert_cmpmem(z.dst, z.out_len, "abc", 3);
+    g_free(z.dst);
+    /* the last token ends a block, but not the final one */
+    z.src_len = 6;
+    g_assert_cmpint(inflate_guarded(&z, 9), ==, IAA_CODEC_NO_EOB);
+    g_assert_cmpmem(z.dst, z.out_len, "a", 1);
+    g_free(z.dst);
+    z.bfinal_only = false;
+    g_assert_cmpint(inflate_guarded(&z, 9), ==, IAA_CODEC_OK);
     g_free(z.dst);
 }
 
 /* The codes that it is given are the codes that it uses. */
 static void test_given_codes(void)
 {
-    uint8_t src[512], dst[1024];
+    uint8_t src[512], dst[1024], accum[IAA_ACCUM_BITS / 8];
     IAACodes codes = { 0 };
     IAADeflate z = {
         .src = src, .src_len = sizeof(src), .dst = dst, .dst_len = sizeof(dst),
-        .codes = &codes, .append_eob = true, .flush = true,
+        .codes = &codes, .accum = accum, .end = IAA_END_EOB, .flush = true,
+        .literals = true,
     };
 
     /* No length codes at all: eight bits a literal, and nine for the end */
@@ -398,14 +407,33 @@ static void test_given_codes(void)
         g_assert_cmphex(dst[i], ==, revbit8(src[i]));
     }
 
+    /* Not flushed: whole words only, the rest stays in the accumulator */
     z.flush = false;
     g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_OK);
-    g_assert_cmpuint(z.out_len, ==, sizeof(src) + 1);
+    g_assert_cmpuint(z.out_len, ==, sizeof(src));
+    g_assert_cmpuint(z.accum_bits, ==, 9);
+    g_assert_cmphex(accum[0], ==, 0xff);
+    g_assert_cmphex(accum[1], ==, 0x01);
 
+    /* Big-endian: each 16-bit word the other way round */
+    z.accum_bits = 0;
+    z.flush = z.big_endian = true;
+    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_OK);
+    g_assert_cmpuint(z.out_len, ==, sizeof(src) + 2);
+    g_assert_cmpuint(z.out_bits, ==, 9);
+    for (int i = 0; i < sizeof(src); i++) {
+        g_assert_cmphex(dst[i], ==, src[i ^ 1]);
+    }
+
+    /* A match, then a literal without a code (0x1e) */
+    z.literals = false;
+    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_NO_CODE);
+    z.literals = true;
     codes.ll[src[17]] = 0;
-    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_AECS);
-    codes.ll[src[17]] = IAA_CODE(16, 0);
-    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_AECS);
+    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_NO_CODE);
+    /* ... and bits above the length don't count (T6-21) */
+    codes.ll[src[17]] = IAA_CODE(8, src[17]) | 1 << 19;
+    g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_OK);
 }
 
 static void check_lengths(const uint32_t *freq, unsigned n, unsigned max)
@@ -494,5 +522,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iaa/codec/blocks", test_blocks);
     g_test_add_func("/iaa/codec/given-codes", test_given_codes);
     g_test_add_func("/iaa/codec/huffman", test_huffman);
+    iaa_add_job_tests();
+    iaa_add_header_tests();
     return g_test_run();
 }

@@ -112,6 +112,8 @@ REG64(SWERR2, 0xd0)     /* fault address */
 REG64(SWERR3, 0xd8)
 REG64(IAACAP, 0x180)
     FIELD(IAACAP, GEN2_MIN, 0, 1)
+    FIELD(IAACAP, LOAD_PARTIAL, 4, 1)
+    FIELD(IAACAP, EARLY_ABORT, 5, 1)
     FIELD(IAACAP, HEADER_GEN, 8, 1)
 
 /* Group table: 64 bytes an entry, as 64-bit registers (DSA 9.2.23) */
@@ -243,7 +245,7 @@ typedef struct IAADesc {
     uint64_t src2_addr;
     uint32_t max_dst_size;
     uint32_t src2_size;
-    uint32_t filter_flags;
+    uint32_t filter_flags;      /* of compression: Compression 2 flags */
     uint32_t num_inputs;
 } IAADesc;
 QEMU_BUILD_BUG_ON(sizeof(IAADesc) != IAA_DESC_SIZE);
@@ -262,29 +264,49 @@ typedef enum IAAOpcode {
 #define IAA_FLAG_RCR            0x000008
 #define IAA_FLAG_RCI            0x000010
 #define IAA_FLAG_CACHE_CONTROL  0x000100
-#define IAA_FLAG_TCS            0x001e00    /* all four selectors */
+#define IAA_FLAG_TC_SRC1        0x000200
+#define IAA_FLAG_TC_DST         0x000400
+#define IAA_FLAG_TC_SRC2        0x000800
+#define IAA_FLAG_TC_RECORD      0x001000
 #define IAA_FLAG_STRICT_ORDER   0x002000
 #define IAA_FLAG_READBACK       0x004000
-#define IAA_FLAG_RD_SRC2        0x030000
-#define IAA_FLAG_RD_SRC2_AECS   0x010000
+FIELD(FLAGS, READ_SRC2, 16, 2)      /* 1: as AECS */
+FIELD(FLAGS, WRITE_SRC2, 18, 2)     /* 1: always, 2: if output overflows */
+#define IAA_FLAG_DRAIN_NO_READBACK 0x0c0000 /* of DRAIN; DSA table 8-15 */
 #define IAA_FLAG_CRC_RFC3720    0x200000
+FIELD(FLAGS, AECS_TOGGLE, 22, 1)
 
-#define IAA_COMP_FLUSH          0x0002
-#define IAA_COMP_APPEND_EOB     0x0004
-#define IAA_COMP_GEN_HDR_1_PASS 0x1000
-#define IAA_COMP_GEN_HDR_2_PASS 0x2000
-#define IAA_COMP_GEN_HDR        (IAA_COMP_GEN_HDR_1_PASS | \
-                                 IAA_COMP_GEN_HDR_2_PASS)
+/* Compression flags (T6-11) */
+FIELD(COMP, STATS, 0, 1)
+FIELD(COMP, FLUSH, 1, 1)
+FIELD(COMP, END, 2, 2)
+FIELD(COMP, LITERALS, 4, 1)
+FIELD(COMP, BIG_ENDIAN, 5, 1)
+FIELD(COMP, INDEXING, 6, 3)
+FIELD(COMP, DICTIONARY, 10, 2)
+FIELD(COMP, GEN_HDR, 12, 3)
+FIELD(COMP, STATS_INPUT, 15, 1)
 
-#define IAA_DECOMP_ENABLE       0x0001
-#define IAA_DECOMP_FLUSH        0x0002
-#define IAA_DECOMP_CHECK_EOB    0x0004
-#define IAA_DECOMP_STOP_ON_EOB  0x0008
-#define IAA_DECOMP_BFINAL_EOB   0x0010
-#define IAA_DECOMP_SUPPRESS     0x0200
+/* Compression 2 flags (T6-12) */
+FIELD(COMP2, COMPLETE, 0, 1)
+FIELD(COMP2, WRITE_TABLES, 1, 1)
+FIELD(COMP2, ABORT_LEVEL, 2, 3)     /* eighths */
+FIELD(COMP2, ABORT_SIZE, 5, 2)      /* 512 bytes << this */
 
-#define IAA_AECS_ALIGN          32
+/* Decompression flags (T6-8) */
+FIELD(DECOMP, ENABLE, 0, 1)
+FIELD(DECOMP, FLUSH, 1, 1)
+FIELD(DECOMP, STOP_ON_EOB, 2, 1)
+FIELD(DECOMP, CHECK_EOB, 3, 1)
+FIELD(DECOMP, BFINAL_EOB, 4, 1)
+FIELD(DECOMP, BIG_ENDIAN, 5, 1)
+FIELD(DECOMP, IGNORE_BITS, 6, 3)
+FIELD(DECOMP, SUPPRESS, 9, 1)
+FIELD(DECOMP, INDEXING, 10, 3)
+FIELD(DECOMP, LOAD_PARTIAL, 13, 1)
+FIELD(DECOMP, IGNORE_BITS_EXT, 14, 1)
 
+/* AECS of compression (T6-20) */
 typedef struct IAAAecs {
     uint32_t crc;
     uint32_t xor_checksum;
@@ -296,16 +318,70 @@ typedef struct IAAAecs {
     uint32_t d_sym[30];
     uint32_t reserved2[2];
 } IAAAecs;
+#define IAA_AECS_SHORT          64  /* what is written without tables (T3-3) */
 QEMU_BUILD_BUG_ON(sizeof(IAAAecs) != 0x620);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, ll_sym) != 0x120);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, d_sym) != 0x5a0);
+
+/* AECS of decompression (T6-14, T6-16); filters' and ciphers' fields left out */
+typedef struct IAADecompAecs {
+    uint32_t crc;
+    uint16_t xor_checksum;
+    uint8_t filter[0x13];
+    uint8_t crypto_flags;
+    uint8_t crypto[0x8e];
+    uint8_t out[8];
+    uint8_t out_bits;           /* bit 0: the format is valid */
+    uint8_t reserved0[7];
+    uint8_t in[256];
+    uint8_t in_bits[32];        /* of each quadword */
+    uint32_t eob_cam;
+    uint8_t drop_bits;
+    uint8_t format;             /* 0: Format 1, 1: Format 2 */
+    uint16_t reserved1;
+    uint32_t alu_index[5];      /* Format 1 */
+    uint32_t alu_count[5];
+    uint32_t alu_code[5];
+    uint32_t alu_len_code[5];
+    uint32_t ll_cam[21];
+    uint32_t reserved2;
+    uint32_t ll_total[4];
+    uint32_t d_cam[30];
+    uint32_t d_total[5];
+    uint32_t min_length;
+    uint8_t mapping[0x10c];     /* Format 2 goes on at mapping2 */
+    uint32_t state;
+    uint32_t stored_left;
+    uint32_t reserved3;
+    uint8_t mapping2[0x90];
+    uint8_t reserved4[0x14];
+    uint32_t history_pointer;
+    uint8_t history[4096];
+    uint8_t reserved5[0x18];
+} IAADecompAecs;
+QEMU_BUILD_BUG_ON(sizeof(IAADecompAecs) != 5376);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, crypto_flags) != 0x19);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, out_bits) != 0xb0);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, in) != 0xb8);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, format) != 0x1dd);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, mapping) != 0x328);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, mapping2) != 0x440);
+QEMU_BUILD_BUG_ON(offsetof(IAADecompAecs, history) != 0x4e8);
+
+/* What statistics mode writes (T3-4) */
+typedef struct IAAStats {
+    uint32_t ll[286];
+    uint32_t reserved[2];
+    uint32_t d[30];
+} IAAStats;
+QEMU_BUILD_BUG_ON(sizeof(IAAStats) != 318 * 4);
 
 #define IAA_RECORD_SIZE         64
 
 typedef struct IAARecord {
     uint8_t status;
     uint8_t error_code;
-    uint8_t fault_info;         /* bit 0: the faulting access was a write */
+    uint8_t fault_info;
     uint8_t reserved0;
     uint32_t bytes_completed;
     uint64_t fault_addr;
@@ -338,9 +414,13 @@ typedef enum IAAStatus {
     IAA_STATUS_CRA_ALIGN = 0x1b,
     IAA_STATUS_ADDR_ALIGN = 0x1c,
     IAA_STATUS_PRIV = 0x1d,
+    IAA_STATUS_READ = 0x20,         /* unsuccessful: no memory there */
+    IAA_STATUS_WRITE = 0x21,
     IAA_STATUS_XLAT = 0x22,
     IAA_STATUS_WATCHDOG = 0x24,
-    IAA_STATUS_COMP_FLAGS = 0x30,
+    IAA_STATUS_COMP_FLAGS = 0x30,   /* bytes 38:39 */
+    IAA_STATUS_COMP2_FLAGS = 0x31,  /* bytes 56:59 */
+    IAA_STATUS_ODD_SIZE = 0x32,
 } IAAStatus;
 
 #endif

@@ -1,417 +1,203 @@
 /*
- * Intel IAA: compression
+ * Intel IAA: compression (3.4)
  *
  * Two passes: a match finder turns the source into tokens, and the tokens are
  * written with the codes of the AECS, or with codes made from their own
- * frequencies.  Same input, same output: nothing depends on the host.
+ * frequencies.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "qemu/host-utils.h"
+#include "qemu/bswap.h"
+#include "iaa-bitwriter.h"
 #include "iaa-codec.h"
 
-#define HASH_BITS   12
-#define MAX_CHAIN   8       /* candidates looked at per position */
-#define GOOD_MATCH  32      /* long enough to stop looking */
+#define WORD    8       /* bytes that output is written by */
 
-/* A literal byte, or a match as IS_MATCH | length << 16 | distance. */
-#define IS_MATCH    0x80000000u
-#define TOKEN_LEN(t)    (((t) >> 16) & 0x1ff)
-#define TOKEN_DIST(t)   ((t) & 0xffff)
-
-typedef struct Finder {
-    const uint8_t *src;
-    size_t len;
-    int32_t head[1 << HASH_BITS];   /* last position with this hash, or -1 */
-    int32_t prev[IAA_WINDOW];       /* the one before it, by position */
-} Finder;
-
-typedef struct BitWriter {
-    uint8_t *dst;
-    size_t size;
-    size_t pos;
-    uint64_t acc;
-    unsigned n;
-    bool overflow;
-} BitWriter;
-
-/* Codes ready to write: bits reversed, because deflate sends codes MSB first */
-typedef struct Code {
-    uint16_t bits;
-    uint8_t len;
-} Code;
-
-typedef struct Encoder {
-    Code ll[IAA_LL_SYMS];
-    Code d[IAA_D_SYMS];
-    uint8_t len_sym[IAA_MAX_MATCH + 1];
-    BitWriter w;
-} Encoder;
-
-/* Bits */
-
-static void put_bits(BitWriter *w, uint32_t bits, unsigned n)
+static bool is_match(uint32_t token)
 {
-    w->acc |= (uint64_t)bits << w->n;
-    w->n += n;
-    while (w->n >= 8) {
-        if (w->pos < w->size) {
-            w->dst[w->pos++] = w->acc;
+    return token & IAA_IS_MATCH;
+}
+
+static void count_one(uint32_t *counter)
+{
+    *counter = MIN(*counter + 1, IAA_COUNT_MAX);
+}
+
+static void count_tokens(const IAADeflate *z, const uint32_t *token, size_t n,
+                         IAACounts *counts)
+{
+    memset(counts, 0, sizeof(*counts));
+    for (size_t i = 0; i < n; i++) {
+        if (is_match(token[i])) {
+            count_one(&counts->ll[257 + iaa_len_sym(IAA_TOKEN_LEN(token[i]))]);
+            count_one(&counts->d[iaa_dist_sym(IAA_TOKEN_DIST(token[i]))]);
         } else {
-            w->overflow = true;
+            count_one(&counts->ll[token[i]]);
         }
-        w->acc >>= 8;
-        w->n -= 8;
+    }
+    if (z->end != IAA_END_NOTHING) {
+        count_one(&counts->ll[IAA_EOB]);
     }
 }
 
-static unsigned put_flush(BitWriter *w)
+/*
+ * Early abort (3.4.6): once, when abort_size bytes are through, the output is
+ * guessed at one byte a literal and two bytes a match.
+ */
+static size_t tokens_abort(const IAADeflate *z, const uint32_t *token, size_t n)
 {
-    unsigned bits = w->n;
+    size_t bytes = 0, estimate = 0;
 
-    if (bits) {
-        put_bits(w, 0, 8 - bits);
-    }
-    return bits;
-}
-
-/* Matches */
-
-static unsigned hash3(const uint8_t *p)
-{
-    uint32_t v = p[0] | p[1] << 8 | p[2] << 16;
-
-    return (v * 0x9e3779b1u) >> (32 - HASH_BITS);
-}
-
-static void finder_insert(Finder *f, size_t pos)
-{
-    unsigned h;
-
-    if (pos + IAA_MIN_MATCH > f->len) {
-        return;
-    }
-    h = hash3(f->src + pos);
-    f->prev[pos % IAA_WINDOW] = f->head[h];
-    f->head[h] = pos;
-}
-
-static unsigned match_len(const uint8_t *a, const uint8_t *b, unsigned max)
-{
-    unsigned n = 0;
-
-    while (n < max && a[n] == b[n]) {
-        n++;
-    }
-    return n;
-}
-
-/* Longest match for @pos among earlier positions, as a token, or 0. */
-static uint32_t finder_match(Finder *f, size_t pos)
-{
-    unsigned max = MIN(f->len - pos, IAA_MAX_MATCH);
-    unsigned best = IAA_MIN_MATCH - 1;
-    uint32_t token = 0;
-    int64_t at;
-
-    if (max < IAA_MIN_MATCH) {
+    if (!z->abort_level) {
         return 0;
     }
-    at = f->head[hash3(f->src + pos)];
-    for (int chain = 0; chain < MAX_CHAIN; chain++) {
-        unsigned n;
-
-        if (at < 0 || pos - at > IAA_WINDOW) {
-            break;
-        }
-        n = match_len(f->src + at, f->src + pos, max);
-        if (n > best) {
-            best = n;
-            token = IS_MATCH | n << 16 | (pos - at);
-            if (n == max || n >= GOOD_MATCH) {
-                break;
-            }
-        }
-        at = f->prev[at % IAA_WINDOW];
+    for (size_t i = 0; i < n && bytes < z->abort_size; i++) {
+        bytes += is_match(token[i]) ? IAA_TOKEN_LEN(token[i]) : 1;
+        estimate += is_match(token[i]) ? 2 : 1;
     }
-    return token;
+    return bytes >= z->abort_size &&
+           estimate * 8 >= bytes * z->abort_level ? bytes : 0;
 }
 
-/* Fills @token, one entry per source byte at most; returns how many. */
-static size_t tokenize(const uint8_t *src, size_t len, uint32_t *token)
+static bool put_match(BitWriter *w, const IAACodes *codes, uint32_t token)
 {
-    g_autofree Finder *f = g_new(Finder, 1);
-    uint32_t here, next;
-    size_t pos = 0, n = 0;
+    unsigned len = IAA_TOKEN_LEN(token), dist = IAA_TOKEN_DIST(token);
+    unsigned ls = iaa_len_sym(len), ds = iaa_dist_sym(dist);
 
-    f->src = src;
-    f->len = len;
-    memset(f->head, 0xff, sizeof(f->head));
-
-    here = 0;
-    while (pos < len) {
-        finder_insert(f, pos);
-        next = pos + 1 < len ? finder_match(f, pos + 1) : 0;
-        if (!here || TOKEN_LEN(next) > TOKEN_LEN(here)) {
-            token[n++] = src[pos++];
-            here = next;
-            continue;
-        }
-        token[n++] = here;
-        for (size_t end = pos + TOKEN_LEN(here); ++pos < end; ) {
-            finder_insert(f, pos);
-        }
-        here = pos < len ? finder_match(f, pos) : 0;
-    }
-    return n;
+    put_code(w, codes->ll[257 + ls]);
+    put_bits(w, len - iaa_len_range[ls].base, iaa_len_range[ls].extra);
+    put_code(w, codes->d[ds]);
+    put_bits(w, dist - iaa_dist_range[ds].base, iaa_dist_range[ds].extra);
+    return IAA_CODE_LEN(codes->ll[257 + ls]) && IAA_CODE_LEN(codes->d[ds]);
 }
 
-/* Codes */
-
-static Code code_ready(uint32_t entry)
+static bool put_tokens(BitWriter *w, const IAACodes *codes,
+                       const uint32_t *token, size_t n)
 {
-    Code c = { .len = IAA_CODE_LEN(entry) };
+    bool has_code;
 
-    c.bits = revbit16(IAA_CODE_BITS(entry)) >> (16 - c.len);
-    return c;
-}
-
-static bool codes_valid(const IAACodes *codes)
-{
-    for (int i = 0; i < IAA_LL_SYMS; i++) {
-        if (IAA_CODE_LEN(codes->ll[i]) > IAA_MAX_CODE) {
-            return false;
+    for (size_t i = 0; i < n && !w->overflow; i++) {
+        if (is_match(token[i])) {
+            has_code = put_match(w, codes, token[i]);
+        } else {
+            put_code(w, codes->ll[token[i]]);
+            has_code = IAA_CODE_LEN(codes->ll[token[i]]);
         }
-    }
-    for (int i = 0; i < IAA_D_SYMS; i++) {
-        if (IAA_CODE_LEN(codes->d[i]) > IAA_MAX_CODE) {
+        if (!has_code) {
             return false;
         }
     }
     return true;
 }
 
-static void encoder_init(Encoder *e, const IAACodes *codes)
+static bool put_ending(BitWriter *w, const IAADeflate *z)
 {
-    for (int i = 0; i < IAA_LL_SYMS; i++) {
-        e->ll[i] = code_ready(codes->ll[i]);
+    if (z->end == IAA_END_NOTHING) {
+        return true;
     }
-    for (int i = 0; i < IAA_D_SYMS; i++) {
-        e->d[i] = code_ready(codes->d[i]);
+    put_code(w, z->codes->ll[IAA_EOB]);
+    if (z->end != IAA_END_EOB) {
+        put_bits(w, z->end == IAA_END_STORED_FINAL, 3);
+        put_align(w);
+        put_bits(w, 0xffff0000, 32);
+    }
+    return IAA_CODE_LEN(z->codes->ll[IAA_EOB]);
+}
+
+/* The first bit of each 16-bit word becomes its highest (T6-11). */
+static void words_reverse(uint8_t *buf, size_t len)
+{
+    for (size_t i = 0; i < len; i += 2) {
+        stw_le_p(buf + i, revbit16(lduw_le_p(buf + i)));
     }
 }
 
-static void len_syms_init(uint8_t *len_sym)
+/*
+ * Output is a stream of 64-bit words (T6-11).  Flush writes all of it, else the
+ * bits of the last, partial word go to the accumulator.
+ */
+static IAACodecError output_finish(IAADeflate *z, BitWriter *w)
 {
-    unsigned sym = 0;
+    size_t total = put_total(w), len = DIV_ROUND_UP(total, 8);
+    unsigned unit = z->big_endian ? 16 : 8;
 
-    for (unsigned len = IAA_MIN_MATCH; len <= IAA_MAX_MATCH; len++) {
-        while (sym + 1 < ARRAY_SIZE(iaa_len_range) &&
-               iaa_len_range[sym + 1].base <= len) {
-            sym++;
-        }
-        len_sym[len] = sym;
+    put_end(w);
+    if (z->flush) {
+        z->accum_bits = 0;
+        z->out_bits = total % unit;
+        len = ROUND_UP(len, unit / 8);
+    } else {
+        len = QEMU_ALIGN_DOWN(total / 8, WORD);
+        z->accum_bits = total - len * 8;
+        z->out_bits = 0;
     }
-}
-
-static unsigned dist_sym(unsigned dist)
-{
-    unsigned log;
-
-    if (dist <= 2) {
-        return dist - 1;
+    if (w->overflow || len > z->dst_len) {
+        /* What there is room for is written all the same. */
+        z->out_len = MIN(len, z->dst_len);
+        memcpy(z->dst, w->dst, z->out_len);
+        return IAA_CODEC_COMP_OVERFLOW;
     }
-    log = 31 - clz32(dist - 1);
-    return 2 * log + (((dist - 1) >> (log - 1)) & 1);
-}
-
-static bool put_code(BitWriter *w, Code c)
-{
-    put_bits(w, c.bits, c.len);
-    return c.len;
-}
-
-static bool put_match(Encoder *e, uint32_t token)
-{
-    unsigned ls = e->len_sym[TOKEN_LEN(token)];
-    unsigned ds = dist_sym(TOKEN_DIST(token));
-
-    if (!e->ll[257 + ls].len || !e->d[ds].len) {
-        return false;
+    memset(z->accum, 0, IAA_ACCUM_BITS / 8);
+    memcpy(z->accum, w->dst + len, DIV_ROUND_UP(z->accum_bits, 8));
+    if (z->big_endian) {
+        words_reverse(w->dst, len);
     }
-    put_code(&e->w, e->ll[257 + ls]);
-    put_bits(&e->w, TOKEN_LEN(token) - iaa_len_range[ls].base,
-             iaa_len_range[ls].extra);
-    put_code(&e->w, e->d[ds]);
-    put_bits(&e->w, TOKEN_DIST(token) - iaa_dist_range[ds].base,
-             iaa_dist_range[ds].extra);
-    return true;
+    memcpy(z->dst, w->dst, len);
+    z->out_len = len;
+    return IAA_CODEC_OK;
 }
 
-/* A match that the codes can't express goes out as the bytes it stands for. */
-static bool put_tokens(Encoder *e, const IAADeflate *z, const uint32_t *token,
-                       size_t n)
+static IAACodecError deflate_tokens(IAADeflate *z, const uint32_t *token,
+                                    size_t n)
 {
-    const uint8_t *src = z->src;
+    size_t size = z->dst_len + WORD;
+    g_autofree uint8_t *buf = g_malloc0(size + 1);
+    BitWriter w = { .dst = buf, .size = size };
+    IAACodecError err;
+    IAACounts counts;
 
-    for (size_t i = 0; i < n && !e->w.overflow; i++) {
-        bool match = token[i] & IS_MATCH;
-        unsigned len = match ? TOKEN_LEN(token[i]) : 1;
-
-        if (!match || !put_match(e, token[i])) {
-            for (unsigned j = 0; j < len; j++) {
-                if (!put_code(&e->w, e->ll[src[j]])) {
-                    return false;
-                }
-            }
-        }
-        src += len;
-    }
-    return !z->append_eob || put_code(&e->w, e->ll[IAA_EOB]);
-}
-
-/* Dynamic blocks */
-
-static void count_tokens(const Encoder *e, const uint32_t *token, size_t n,
-                         uint32_t *ll_freq, uint32_t *d_freq)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (token[i] & IS_MATCH) {
-            ll_freq[257 + e->len_sym[TOKEN_LEN(token[i])]]++;
-            d_freq[dist_sym(TOKEN_DIST(token[i]))]++;
-        } else {
-            ll_freq[token[i]]++;
+    if (z->gen != IAA_GEN_NONE) {
+        count_tokens(z, token, n, &counts);
+        err = iaa_deflate_tables(z, &counts);
+        if (err) {
+            return err;
         }
     }
-    ll_freq[IAA_EOB]++;
-    /* Decoders differ over codes of a single symbol, so have two of each. */
-    for (int i = 0; i < 2; i++) {
-        ll_freq[i] += !ll_freq[i];
-        d_freq[i] += !d_freq[i];
+    put_buffer(&w, z->accum, z->accum_bits);
+    if (!put_tokens(&w, z->codes, token, n) || !put_ending(&w, z)) {
+        return IAA_CODEC_NO_CODE;
     }
-}
-
-/* Run-length codes for code lengths: symbol | extra value << 8. */
-static size_t lengths_pack(const uint8_t *len, size_t n, uint16_t *out)
-{
-    size_t i = 0, m = 0;
-
-    while (i < n) {
-        size_t run = 1;
-
-        while (i + run < n && len[i + run] == len[i]) {
-            run++;
-        }
-        if (!len[i] && run >= 3) {
-            run = MIN(run, 138);
-            out[m++] = run >= 11 ? 18 | (run - 11) << 8 : 17 | (run - 3) << 8;
-        } else if (run >= 4) {
-            run = MIN(run, 7);
-            out[m++] = len[i];
-            out[m++] = 16 | (run - 4) << 8;
-        } else {
-            run = 1;
-            out[m++] = len[i];
-        }
-        i += run;
-    }
-    return m;
-}
-
-static void put_dynamic_header(BitWriter *w, const uint8_t *ll_len,
-                               const uint8_t *d_len)
-{
-    static const uint8_t extra[19] = { [16] = 2, [17] = 3, [18] = 7 };
-    unsigned hlit = IAA_LL_SYMS, hdist = IAA_D_SYMS, hclen = 19;
-    uint8_t len[IAA_LL_SYMS + IAA_D_SYMS], cl_len[19];
-    uint16_t packed[ARRAY_SIZE(len)];
-    uint32_t cl_freq[19] = { 0 }, cl_entry[19];
-    size_t n;
-
-    while (!ll_len[hlit - 1]) {
-        hlit--;
-    }
-    while (!d_len[hdist - 1]) {
-        hdist--;
-    }
-    memcpy(len, ll_len, hlit);
-    memcpy(len + hlit, d_len, hdist);
-    n = lengths_pack(len, hlit + hdist, packed);
-    for (size_t i = 0; i < n; i++) {
-        cl_freq[packed[i] & 0xff]++;
-    }
-    /* At least two, as above; every header has some length, so one may do. */
-    cl_freq[0] += !cl_freq[0];
-    cl_freq[1] += !cl_freq[1];
-    iaa_huffman_lengths(cl_freq, 19, 7, cl_len);
-    iaa_huffman_codes(cl_len, 19, cl_entry);
-    while (!cl_len[iaa_cl_order[hclen - 1]]) {
-        hclen--;
-    }
-
-    put_bits(w, 1 | 2 << 1, 3);     /* final, dynamic */
-    put_bits(w, hlit - 257, 5);
-    put_bits(w, hdist - 1, 5);
-    put_bits(w, hclen - 4, 4);
-    for (unsigned i = 0; i < hclen; i++) {
-        put_bits(w, cl_len[iaa_cl_order[i]], 3);
-    }
-    for (size_t i = 0; i < n; i++) {
-        unsigned sym = packed[i] & 0xff;
-
-        put_code(w, code_ready(cl_entry[sym]));
-        put_bits(w, packed[i] >> 8, extra[sym]);
-    }
-}
-
-static void dynamic_init(Encoder *e, const uint32_t *token, size_t n)
-{
-    uint32_t ll_freq[IAA_LL_SYMS] = { 0 }, d_freq[IAA_D_SYMS] = { 0 };
-    uint8_t ll_len[IAA_LL_SYMS], d_len[IAA_D_SYMS];
-    IAACodes codes;
-
-    count_tokens(e, token, n, ll_freq, d_freq);
-    iaa_huffman_lengths(ll_freq, IAA_LL_SYMS, IAA_MAX_CODE, ll_len);
-    iaa_huffman_lengths(d_freq, IAA_D_SYMS, IAA_MAX_CODE, d_len);
-    iaa_huffman_codes(ll_len, IAA_LL_SYMS, codes.ll);
-    iaa_huffman_codes(d_len, IAA_D_SYMS, codes.d);
-    encoder_init(e, &codes);
-    put_dynamic_header(&e->w, ll_len, d_len);
+    return output_finish(z, &w);
 }
 
 IAACodecError iaa_deflate(IAADeflate *z)
 {
     g_autofree uint32_t *token = g_new(uint32_t, z->src_len + 1);
-    Encoder e = { .w = { .dst = z->dst, .size = z->dst_len } };
-    size_t n;
+    size_t n = iaa_tokenize(z->src, z->src_len, z->literals, token);
 
     z->out_len = 0;
     z->out_bits = 0;
-    if (z->codes && !codes_valid(z->codes)) {
-        return IAA_CODEC_AECS;
+    if (tokens_abort(z, token, n)) {
+        return IAA_CODEC_ABORT;
     }
+    return deflate_tokens(z, token, n);
+}
 
-    len_syms_init(e.len_sym);
-    n = tokenize(z->src, z->src_len, token);
-    for (unsigned i = 0; i < z->prefix_bits; i += 8) {
-        unsigned bits = MIN(z->prefix_bits - i, 8);
+IAACodecError iaa_deflate_count(const IAADeflate *z, IAACounts *counts)
+{
+    g_autofree uint32_t *token = g_new(uint32_t, z->src_len + 1);
+    size_t n = iaa_tokenize(z->src, z->src_len, z->literals, token);
 
-        put_bits(&e.w, z->prefix[i / 8] & ((1 << bits) - 1), bits);
-    }
-    if (z->codes) {
-        encoder_init(&e, z->codes);
-    } else {
-        dynamic_init(&e, token, n);
-    }
-    if (!put_tokens(&e, z, token, n)) {
-        return IAA_CODEC_AECS;
-    }
-    z->out_bits = e.w.n;
-    if (z->flush) {
-        put_flush(&e.w);
-    }
-    z->out_len = e.w.pos;
-    return e.w.overflow ? IAA_CODEC_COMP_OVERFLOW : IAA_CODEC_OK;
+    count_tokens(z, token, n, counts);
+    return tokens_abort(z, token, n) ? IAA_CODEC_ABORT : IAA_CODEC_OK;
+}
+
+size_t iaa_deflate_aborts(const IAADeflate *z)
+{
+    g_autofree uint32_t *token = g_new(uint32_t, z->src_len + 1);
+    size_t n = iaa_tokenize(z->src, z->src_len, z->literals, token);
+
+    return tokens_abort(z, token, n);
 }

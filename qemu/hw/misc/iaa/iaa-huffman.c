@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/host-utils.h"
 #include "iaa-codec.h"
 
 const IAARange iaa_len_range[IAA_LL_SYMS - 257] = {
@@ -24,9 +25,41 @@ const IAARange iaa_dist_range[IAA_D_SYMS] = {
     { 24577, 13 },
 };
 
-const uint8_t iaa_cl_order[19] = {
+const uint8_t iaa_cl_order[IAA_CL_SYMS] = {
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 };
+
+unsigned iaa_len_sym(unsigned len)
+{
+    unsigned sym = 0;
+
+    while (sym + 1 < ARRAY_SIZE(iaa_len_range) &&
+           iaa_len_range[sym + 1].base <= len) {
+        sym++;
+    }
+    return sym;
+}
+
+unsigned iaa_dist_sym(unsigned dist)
+{
+    unsigned log;
+
+    if (dist <= 2) {
+        return dist - 1;
+    }
+    log = 31 - clz32(dist - 1);
+    return 2 * log + (((dist - 1) >> (log - 1)) & 1);
+}
+
+void iaa_fixed_lengths(uint8_t ll_len[IAA_LL_SYMS + 2],
+                       uint8_t d_len[IAA_D_SYMS + 2])
+{
+    memset(ll_len, 8, 144);
+    memset(ll_len + 144, 9, 112);
+    memset(ll_len + 256, 7, 24);
+    memset(ll_len + 280, 8, 8);
+    memset(d_len, 5, IAA_D_SYMS + 2);
+}
 
 typedef struct Leaf {
     uint32_t freq;
@@ -118,7 +151,13 @@ void iaa_huffman_lengths(const uint32_t *freq, unsigned n, unsigned max_len,
             leaf[used++] = (Leaf) { .freq = freq[i], .sym = i };
         }
     }
-    assert(used >= 2);
+    if (used < 2) {
+        /* A single symbol takes one bit, as RFC 1951 wants it. */
+        for (unsigned i = 0; i < used; i++) {
+            len[leaf[i].sym] = 1;
+        }
+        return;
+    }
     qsort(leaf, used, sizeof(leaf[0]), leaf_cmp);
     tree_depths(leaf, used, count);
     limit_depths(count, used - 1, max_len);

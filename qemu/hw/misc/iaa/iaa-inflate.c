@@ -1,393 +1,397 @@
 /*
- * Intel IAA: decompression
+ * Intel IAA: decompression (3.3)
  *
  * An RFC 1951 decoder with the accelerator's limits: a history of 4 KiB, and
  * an error code for each way in which a stream can be wrong.
+ *
+ * The input is taken token by token, a block's header being one token.  A token
+ * that the input ends in, or whose output has no room, is not taken at all: the
+ * job's next descriptor finds it in the input accumulator, or in what is left
+ * of the source.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include "qemu/host-utils.h"
-#include "iaa-codec.h"
+#include "iaa-decoder.h"
 
-#define FAST_BITS   9
-#define MAX_SYMS    288     /* the fixed code has two that never occur */
+#define WORD        8       /* bytes that output is written by */
+#define RING        32768   /* of decoded data; the history and more */
 
-typedef struct Decoder {
-    /* Short codes by their next FAST_BITS input bits: symbol << 4 | length. */
-    uint16_t fast[1 << FAST_BITS];
-    /* Canonical codes: of each length, how many, and their symbols in order. */
-    uint16_t count[IAA_MAX_CODE + 1];
-    uint16_t sym[MAX_SYMS];
-} Decoder;
-
-typedef struct Reader {
-    const uint8_t *src;
-    size_t len;
-    size_t pos;             /* bytes taken into acc */
-    uint64_t acc;
-    int n;                  /* bits in acc, negative: read past the input */
-} Reader;
+typedef enum Step {
+    STEP_TOKEN,             /* a token was taken */
+    STEP_EOB,               /* same, an end-of-block */
+    STEP_INPUT,             /* the input has no whole token more */
+    STEP_FULL,              /* no room for the next token's output */
+    STEP_ERROR,
+} Step;
 
 typedef struct Inflater {
     Reader r;
     IAAInflate *z;
+    IAAInflateState *state;
+    IAACodecError err;
+    size_t align;           /* bits before the source's first byte, mod 8 */
+    size_t room;            /* bytes that may still come out */
+    size_t have;            /* bytes that came out, history included */
+    size_t start;           /* of these, history */
+    size_t sunk;            /* of these, passed on */
     Decoder ll, d;
+    uint8_t ring[RING];
 } Inflater;
 
-/* Bits.  Past the end zeros are read, and n turns negative. */
+/* Output */
 
-static void reader_fill(Reader *r)
+static void sink(Inflater *s)
 {
-    while (r->n <= 56 && r->pos < r->len) {
-        r->acc |= (uint64_t)r->src[r->pos++] << MAX(r->n, 0);
-        r->n += 8;
-    }
-}
+    IAAInflate *z = s->z;
 
-static void drop_bits(Reader *r, unsigned n)
-{
-    r->acc >>= n;
-    r->n -= n;
-}
+    while (s->sunk < s->have) {
+        size_t at = s->sunk % RING, n = MIN(s->have - s->sunk, RING - at);
+        size_t behind = s->sunk - s->start + s->state->out_len;
 
-/* At most 32 bits */
-static uint32_t get_bits(Reader *r, unsigned n)
-{
-    uint32_t v;
-
-    if (r->n < (int)n) {
-        reader_fill(r);
-    }
-    v = r->acc & ((1ull << n) - 1);
-    drop_bits(r, n);
-    return v;
-}
-
-static size_t reader_bytes(const Reader *r)
-{
-    return r->n < 0 ? r->len : r->pos - r->n / 8;
-}
-
-/* Codes */
-
-/*
- * False unless the lengths make a complete prefix code.  As an exception a
- * single code of one bit will do, as RFC 1951 wants it for distances.
- */
-static bool decoder_init(Decoder *d, const uint8_t *len, unsigned n,
-                         bool may_be_single)
-{
-    uint16_t offset[IAA_MAX_CODE + 2] = { 0 };
-    uint16_t next[IAA_MAX_CODE + 1];
-    int left = 1, longest = 0;
-    unsigned code = 0;
-
-    memset(d, 0, sizeof(*d));
-    for (unsigned i = 0; i < n; i++) {
-        d->count[len[i]]++;
-        longest = MAX(longest, len[i]);
-    }
-    d->count[0] = 0;
-    for (int l = 1; l <= IAA_MAX_CODE; l++) {
-        next[l] = code;
-        code = (code + d->count[l]) << 1;
-        offset[l + 1] = offset[l] + d->count[l];
-        left = (left << 1) - d->count[l];
-        if (left < 0) {
-            return false;
+        if (z->sink) {
+            z->sink(z->opaque, s->ring + at, n);
         }
+        if (z->dst) {
+            memcpy(z->dst + behind, s->ring + at, n);
+        }
+        s->sunk += n;
     }
-    if (left > 0 && !(may_be_single && longest <= 1)) {
+}
+
+static void put_byte(Inflater *s, uint8_t byte)
+{
+    s->ring[s->have++ % RING] = byte;
+    if (s->have - s->sunk == RING / 2) {
+        sink(s);
+    }
+}
+
+static bool take_room(Inflater *s, size_t n)
+{
+    if (s->room < n) {
         return false;
     }
-
-    for (unsigned i = 0; i < n; i++) {
-        unsigned l = len[i], c, step;
-
-        if (!l) {
-            continue;
-        }
-        d->sym[offset[l]++] = i;
-        c = next[l]++;
-        if (l <= FAST_BITS) {
-            step = 1 << l;
-            for (c = revbit16(c) >> (16 - l); c < 1 << FAST_BITS; c += step) {
-                d->fast[c] = i << 4 | l;
-            }
-        }
-    }
+    s->room -= n;
     return true;
 }
 
-/* A symbol, or -1 for bits that are no code. */
-static int decode(Reader *r, const Decoder *d)
-{
-    unsigned code = 0, first = 0, index = 0;
-    uint64_t bits;
-    uint16_t fast;
+/* Tokens */
 
-    if (r->n < IAA_MAX_CODE) {
-        reader_fill(r);
-    }
-    fast = d->fast[r->acc & ((1 << FAST_BITS) - 1)];
-    if (fast) {
-        drop_bits(r, fast & 15);
-        return fast >> 4;
-    }
-    bits = r->acc;
-    for (unsigned l = 1; l <= IAA_MAX_CODE; l++) {
-        code = code << 1 | (bits & 1);
-        bits >>= 1;
-        if (code - first < d->count[l]) {
-            drop_bits(r, l);
-            return d->sym[index + code - first];
-        }
-        index += d->count[l];
-        first = (first + d->count[l]) << 1;
-    }
-    return -1;
+static Step fail(Inflater *s, IAACodecError err)
+{
+    s->err = err;
+    return STEP_ERROR;
 }
 
-/* Block headers */
-
-static IAACodecError read_lengths(Inflater *s, const Decoder *cl, uint8_t *len,
-                                  unsigned n)
+static Step stored_header(Inflater *s)
 {
-    static const struct { uint8_t base, bits; } repeat[3] = {
-        { 3, 2 }, { 3, 3 }, { 11, 7 },
-    };
+    unsigned len;
 
-    for (unsigned i = 0; i < n; ) {
-        int sym = decode(&s->r, cl);
-        unsigned times = 1, value = sym;
-
-        if (s->r.n < 0) {
-            return IAA_CODEC_HEADER_EOF;
-        }
-        if (sym < 0) {
-            return IAA_CODEC_CL_UNDEF;
-        }
-        if (sym >= 16) {
-            if (sym == 16 && !i) {
-                return IAA_CODEC_CL_FIRST_16;
-            }
-            value = sym == 16 ? len[i - 1] : 0;
-            times = repeat[sym - 16].base +
-                    get_bits(&s->r, repeat[sym - 16].bits);
-        }
-        if (times > n - i) {
-            return s->r.n < 0 ? IAA_CODEC_HEADER_EOF : IAA_CODEC_CL_OVERRUN;
-        }
-        memset(len + i, value, times);
-        i += times;
+    s->r.used += (s->align - s->r.used) & 7;
+    len = iaa_reader_bits(&s->r, 32);
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
     }
-    return s->r.n < 0 ? IAA_CODEC_HEADER_EOF : IAA_CODEC_OK;
+    if ((len & 0xffff) != (~len >> 16)) {
+        return fail(s, IAA_CODEC_BAD_STORED);
+    }
+    s->state->stored_left = len & 0xffff;
+    s->state->at = s->state->stored_left ? IAA_AT_STORED : IAA_AT_HEADER;
+    return s->state->stored_left ? STEP_TOKEN : STEP_EOB;
 }
 
-static IAACodecError dynamic_init(Inflater *s)
+static void codes_load(Inflater *s)
 {
-    unsigned hlit = get_bits(&s->r, 5) + 257;
-    unsigned hdist = get_bits(&s->r, 5) + 1;
-    unsigned hclen = get_bits(&s->r, 4) + 4;
-    uint8_t len[IAA_LL_SYMS + IAA_D_SYMS], cl_len[19] = { 0 };
-    IAACodecError err;
+    iaa_decoder_init(&s->ll, s->state->ll_len, IAA_LL_SYMS + 2);
+    iaa_decoder_init(&s->d, s->state->d_len, IAA_D_SYMS + 2);
+}
 
-    for (unsigned i = 0; i < hclen; i++) {
-        cl_len[iaa_cl_order[i]] = get_bits(&s->r, 3);
+static Step codes_header(Inflater *s, unsigned type)
+{
+    uint8_t ll_len[IAA_LL_SYMS + 2], d_len[IAA_D_SYMS + 2];
+    IAACodecError err = IAA_CODEC_OK;
+
+    if (type == 1) {
+        iaa_fixed_lengths(ll_len, d_len);
+    } else {
+        err = iaa_read_header(&s->r, ll_len, d_len);
     }
-    if (s->r.n < 0) {
-        return IAA_CODEC_HEADER_EOF;
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
     }
-    if (hlit > IAA_LL_SYMS) {
-        return IAA_CODEC_MANY_LL;
-    }
-    if (hdist > IAA_D_SYMS) {
-        return IAA_CODEC_MANY_D;
-    }
-    /* The distance decoder is free until its own lengths are known. */
-    if (!decoder_init(&s->d, cl_len, 19, false)) {
-        return IAA_CODEC_BAD_CL_LENS;
-    }
-    err = read_lengths(s, &s->d, len, hlit + hdist);
     if (err) {
-        return err;
+        return fail(s, err);
     }
-    if (!len[IAA_EOB]) {
-        return IAA_CODEC_NO_EOB_CODE;
-    }
-    if (!decoder_init(&s->ll, len, hlit, true)) {
-        return IAA_CODEC_BAD_LL_LENS;
-    }
-    if (!decoder_init(&s->d, len + hlit, hdist, true)) {
-        return IAA_CODEC_BAD_D_LENS;
-    }
-    return IAA_CODEC_OK;
+    memcpy(s->state->ll_len, ll_len, sizeof(ll_len));
+    memcpy(s->state->d_len, d_len, sizeof(d_len));
+    codes_load(s);
+    s->state->at = IAA_AT_CODES;
+    return STEP_TOKEN;
 }
 
-static void fixed_init(Inflater *s)
+static Step block_header(Inflater *s)
 {
-    uint8_t len[MAX_SYMS];
+    unsigned header = iaa_reader_bits(&s->r, 3), type = header >> 1;
+    Step step;
 
-    memset(len, 8, 144);
-    memset(len + 144, 9, 112);
-    memset(len + 256, 7, 24);
-    memset(len + 280, 8, 8);
-    decoder_init(&s->ll, len, MAX_SYMS, false);
-    memset(len, 5, 32);
-    decoder_init(&s->d, len, 32, false);
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
+    }
+    if (type == 3) {
+        return fail(s, IAA_CODEC_BAD_TYPE);
+    }
+    step = type ? codes_header(s, type) : stored_header(s);
+    if (step != STEP_INPUT) {
+        s->state->final = header & 1;
+    }
+    return step;
 }
 
-/* Block contents */
-
-/* Bits that are no code are an error, unless they are the input's last. */
-static IAACodecError no_code(const Reader *r, IAACodecError err)
+static Step stored_byte(Inflater *s)
 {
-    return r->pos == r->len && r->n < IAA_MAX_CODE ? IAA_CODEC_NO_EOB : err;
+    unsigned byte = iaa_reader_bits(&s->r, 8);
+
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
+    }
+    if (!take_room(s, 1)) {
+        return STEP_FULL;
+    }
+    put_byte(s, byte);
+    if (--s->state->stored_left) {
+        return STEP_TOKEN;
+    }
+    s->state->at = IAA_AT_HEADER;
+    return STEP_EOB;
 }
 
-static IAACodecError copy_match(Inflater *s, int len_code)
+static Step match(Inflater *s, int len_sym)
 {
-    IAAInflate *z = s->z;
     unsigned len, dist;
     int sym;
 
-    len = iaa_len_range[len_code].base +
-          get_bits(&s->r, iaa_len_range[len_code].extra);
-    sym = decode(&s->r, &s->d);
-    if (s->r.n < 0) {
-        return IAA_CODEC_NO_EOB;
+    len = iaa_len_range[len_sym].base +
+          iaa_reader_bits(&s->r, iaa_len_range[len_sym].extra);
+    sym = iaa_decode(&s->r, &s->d);
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
     }
-    if (sym >= IAA_D_SYMS) {
-        return IAA_CODEC_BAD_D_CODE;
-    }
-    if (sym < 0) {
-        return no_code(&s->r, IAA_CODEC_BAD_D_CODE);
+    if (sym < 0 || sym >= IAA_D_SYMS) {
+        return fail(s, IAA_CODEC_BAD_D_CODE);
     }
     dist = iaa_dist_range[sym].base +
-           get_bits(&s->r, iaa_dist_range[sym].extra);
-    if (s->r.n < 0) {
-        return IAA_CODEC_NO_EOB;
+           iaa_reader_bits(&s->r, iaa_dist_range[sym].extra);
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
     }
     if (dist > IAA_WINDOW) {
-        return IAA_CODEC_FAR;
+        return fail(s, IAA_CODEC_FAR);
     }
-    if (dist > z->out_len) {
-        return IAA_CODEC_BEFORE_START;
+    if (dist > s->have) {
+        return fail(s, IAA_CODEC_BEFORE_START);
     }
-    for (unsigned i = 0; i < len; i++) {
-        if (z->out_len == z->dst_len) {
-            return IAA_CODEC_OUT_OVERFLOW;
-        }
-        z->dst[z->out_len] = z->dst[z->out_len - dist];
-        z->out_len++;
+    if (!take_room(s, len)) {
+        return STEP_FULL;
     }
-    return IAA_CODEC_OK;
+    while (len--) {
+        put_byte(s, s->ring[(s->have - dist) % RING]);
+    }
+    return STEP_TOKEN;
 }
 
-static IAACodecError inflate_codes(Inflater *s)
+static Step coded_token(Inflater *s)
 {
-    IAAInflate *z = s->z;
-    IAACodecError err;
+    int sym = iaa_decode(&s->r, &s->ll);
 
-    for (;;) {
-        int sym = decode(&s->r, &s->ll);
-
-        if (s->r.n < 0) {
-            return IAA_CODEC_NO_EOB;
-        }
-        if (sym >= IAA_LL_SYMS) {
-            return IAA_CODEC_BAD_LL_CODE;
-        }
-        if (sym < 0) {
-            return no_code(&s->r, IAA_CODEC_BAD_LL_CODE);
-        }
-        if (sym == IAA_EOB) {
-            return IAA_CODEC_OK;
-        }
-        if (sym > IAA_EOB) {
-            err = copy_match(s, sym - IAA_EOB - 1);
-            if (err) {
-                return err;
-            }
-        } else if (z->out_len < z->dst_len) {
-            z->dst[z->out_len++] = sym;
-        } else {
-            return IAA_CODEC_OUT_OVERFLOW;
-        }
+    if (iaa_reader_past(&s->r)) {
+        return STEP_INPUT;
     }
+    if (sym < 0 || sym >= IAA_LL_SYMS) {
+        return fail(s, IAA_CODEC_BAD_LL_CODE);
+    }
+    if (sym == IAA_EOB) {
+        s->state->at = IAA_AT_HEADER;
+        return STEP_EOB;
+    }
+    if (sym > IAA_EOB) {
+        return match(s, sym - IAA_EOB - 1);
+    }
+    if (!take_room(s, 1)) {
+        return STEP_FULL;
+    }
+    put_byte(s, sym);
+    return STEP_TOKEN;
 }
 
-static IAACodecError inflate_stored(Inflater *s)
+static Step token(Inflater *s)
 {
-    IAAInflate *z = s->z;
-    unsigned len;
+    size_t used = s->r.used;
+    Step step;
 
-    drop_bits(&s->r, s->r.n & 7);
-    len = get_bits(&s->r, 32);
-    if (s->r.n < 0) {
-        return IAA_CODEC_HEADER_EOF;
-    }
-    if ((len & 0xffff) != (~len >> 16)) {
-        return IAA_CODEC_BAD_STORED;
-    }
-    for (len &= 0xffff; len; len--) {
-        unsigned byte = get_bits(&s->r, 8);
-
-        if (s->r.n < 0) {
-            return IAA_CODEC_NO_EOB;
-        }
-        if (z->out_len == z->dst_len) {
-            return IAA_CODEC_OUT_OVERFLOW;
-        }
-        z->dst[z->out_len++] = byte;
-    }
-    return IAA_CODEC_OK;
-}
-
-static IAACodecError inflate_block(Inflater *s, bool *final)
-{
-    unsigned header = get_bits(&s->r, 3);
-    IAACodecError err;
-
-    if (s->r.n < 0) {
-        return IAA_CODEC_HEADER_EOF;
-    }
-    *final = header & 1;
-    switch (header >> 1) {
-    case 0:
-        return inflate_stored(s);
-    case 1:
-        fixed_init(s);
-        return inflate_codes(s);
-    case 2:
-        err = dynamic_init(s);
-        return err ?: inflate_codes(s);
+    switch (s->state->at) {
+    case IAA_AT_HEADER:
+        step = block_header(s);
+        break;
+    case IAA_AT_STORED:
+        step = stored_byte(s);
+        break;
     default:
-        return IAA_CODEC_BAD_TYPE;
+        step = coded_token(s);
+        break;
+    }
+    if (step != STEP_TOKEN && step != STEP_EOB) {
+        s->r.used = used;
+    }
+    return step;
+}
+
+/* A whole descriptor's */
+
+/* Accumulator and source, one behind the other, at bit granularity */
+static uint8_t *input_join(Inflater *s)
+{
+    const IAAInflate *z = s->z;
+    unsigned shift = s->state->accum_bits % 8;
+    size_t at = s->state->accum_bits / 8;
+    size_t bits = z->src_len * 8;
+    uint8_t *buf = g_malloc0(at + z->src_len + 2 + IAA_READER_PAD);
+
+    memcpy(buf, s->state->accum, DIV_ROUND_UP(s->state->accum_bits, 8));
+    buf[at] &= (1 << shift) - 1;
+    for (size_t i = 0; i < z->src_len; i++) {
+        /* Big-endian: the highest bit of a 16-bit word comes first (T6-8). */
+        unsigned byte = z->big_endian ? revbit8(z->src[i ^ 1]) : z->src[i];
+
+        buf[at + i] |= byte << shift;
+        buf[at + i + 1] |= byte >> (8 - shift);
+    }
+    s->r.buf = buf;
+    s->r.total = s->state->accum_bits + bits - MIN(z->ignore_bits, bits);
+    s->align = s->state->accum_bits;
+    return buf;
+}
+
+static void history_load(Inflater *s)
+{
+    memcpy(s->ring, s->state->history, s->state->history_len);
+    s->have = s->start = s->sunk = s->state->history_len;
+}
+
+static void history_save(Inflater *s)
+{
+    size_t n = MIN(s->have, IAA_WINDOW);
+
+    for (size_t i = 0; i < n; i++) {
+        s->state->history[i] = s->ring[(s->have - n + i) % RING];
+    }
+    s->state->history_len = n;
+}
+
+/* Bits that are left go to the accumulator, as far as they are not in src. */
+static void input_save(Inflater *s, Step last)
+{
+    IAAInflate *z = s->z;
+    IAAInflateState *state = s->state;
+    size_t before = state->accum_bits, left = s->r.total - s->r.used, n = left;
+
+    z->in_len = z->src_len;
+    state->unread = MIN(left, UINT16_MAX);
+    if (last == STEP_FULL) {
+        z->in_len = s->r.used <= before ? 0 :
+                    DIV_ROUND_UP(s->r.used - before, 8);
+        n = MIN(before + z->in_len * 8, s->r.total) - s->r.used;
+    }
+    state->accum_bits = 0;
+    memset(state->accum, 0, sizeof(state->accum));
+    if (last == STEP_EOB || last == STEP_ERROR) {
+        return;
+    }
+    if (n > IAA_ACCUM_BITS) {
+        s->err = IAA_CODEC_HEADER_LONG;
+        return;
+    }
+    while (state->accum_bits < n) {
+        state->accum[state->accum_bits / 8] =
+            iaa_reader_bits(&s->r, MIN(n - state->accum_bits, 8));
+        state->accum_bits += MIN(n - state->accum_bits, 8);
     }
 }
 
-IAACodecError iaa_inflate(IAAInflate *z)
+static void output_save(Inflater *s)
 {
-    g_autofree Inflater *s = g_new(Inflater, 1);
-    IAACodecError err;
-    bool final = false;
+    IAAInflate *z = s->z;
+    IAAInflateState *state = s->state;
+    size_t len;
 
-    s->r = (Reader) { .src = z->src, .len = z->src_len };
-    s->z = z;
-    z->out_len = 0;
-    do {
-        err = inflate_block(s, &final);
-        if (err || final || (z->stop_on_eob && !z->bfinal_only)) {
+    sink(s);
+    z->decoded = s->have - s->start;
+    len = state->out_len + z->decoded;
+    if (!z->dst) {
+        z->out_len = 0;
+        state->out_len = 0;
+        return;
+    }
+    z->out_len = z->flush ? len : QEMU_ALIGN_DOWN(len, WORD);
+    state->out_len = len - z->out_len;
+    memset(state->out, 0, sizeof(state->out));
+    memcpy(state->out, z->dst + z->out_len, state->out_len);
+}
+
+static Step run(Inflater *s)
+{
+    const IAAInflate *z = s->z;
+    bool eob = s->state->ended;
+    Step step = eob ? STEP_EOB : STEP_INPUT;
+
+    while (!s->state->ended) {
+        step = token(s);
+        if (step != STEP_TOKEN && step != STEP_EOB) {
             break;
         }
-    } while (s->r.n > 0 || s->r.pos < s->r.len);
-
-    z->in_len = reader_bytes(&s->r);
-    if (err == IAA_CODEC_NO_EOB && !z->check_eob) {
-        err = IAA_CODEC_OK;
+        eob = step == STEP_EOB && (s->state->final || !z->bfinal_only);
+        s->state->ended = eob && z->stop_on_eob;
     }
-    return err;
+    if (step == STEP_INPUT && !eob && z->check_eob) {
+        s->err = IAA_CODEC_NO_EOB;
+    }
+    return step;
+}
+
+void iaa_inflate_start(IAAInflateState *state)
+{
+    memset(state, 0, sizeof(*state));
+    iaa_fixed_lengths(state->ll_len, state->d_len);
+}
+
+IAACodecError iaa_inflate(IAAInflate *z, IAAInflateState *state)
+{
+    g_autofree Inflater *s = g_new0(Inflater, 1);
+    g_autofree uint8_t *buf = NULL;
+    Step last;
+
+    s->z = z;
+    s->state = state;
+    /* A partial word can wait in the AECS, one behind the buffer as well. */
+    s->room = !z->dst ? SIZE_MAX : z->flush ? z->dst_len :
+              QEMU_ALIGN_DOWN(z->dst_len, WORD) + WORD - 1;
+    if (z->dst) {
+        if (!take_room(s, state->out_len)) {
+            /* Not even what was decoded before: nothing to be done here. */
+            z->in_len = z->out_len = z->decoded = 0;
+            return IAA_CODEC_OUT_OVERFLOW;
+        }
+        memcpy(z->dst, state->out, state->out_len);
+    }
+    buf = input_join(s);
+    history_load(s);
+    codes_load(s);
+    last = run(s);
+    input_save(s, last);
+    output_save(s);
+    history_save(s);
+    return last == STEP_FULL ? IAA_CODEC_OUT_OVERFLOW : s->err;
 }

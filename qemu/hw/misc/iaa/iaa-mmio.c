@@ -24,7 +24,7 @@ static uint64_t read_gencap(IAAState *s, unsigned slot)
     uint64_t v = 0;
 
     v = FIELD_DP64(v, GENCAP, BLOCK_ON_FAULT, 1);
-    v = FIELD_DP64(v, GENCAP, CACHE_CONTROL, 1);
+    v = FIELD_DP64(v, GENCAP, CACHE_CONTROL, s->cache_control);
     v = FIELD_DP64(v, GENCAP, CMD_CAP, s->int_handles);
     v = FIELD_DP64(v, GENCAP, DEST_READBACK, 1);
     v = FIELD_DP64(v, GENCAP, MAX_XFER_SHIFT, s->max_xfer_shift);
@@ -86,13 +86,7 @@ static uint64_t read_cmdcap(IAAState *s, unsigned slot)
 
 static uint64_t read_iaacap(IAAState *s, unsigned slot)
 {
-    uint64_t v = 0;
-
-    if (s->version >= IAA_VERSION_2) {
-        v = FIELD_DP64(v, IAACAP, GEN2_MIN, 1);
-        v = FIELD_DP64(v, IAACAP, HEADER_GEN, 1);
-    }
-    return v;
+    return iaa_op_iaacap(s);
 }
 
 /* Control and status */

@@ -247,6 +247,7 @@ static const Property iaa_properties[] = {
     DEFINE_PROP_UINT32("wq-entries", IAAState, wq_entries, 128),
     DEFINE_PROP_UINT32("max-transfer-shift", IAAState, max_xfer_shift, 21),
     DEFINE_PROP_BOOL("op-config", IAAState, op_config, false),
+    DEFINE_PROP_BOOL("cache-control", IAAState, cache_control, true),
     DEFINE_PROP_BOOL("int-handles", IAAState, int_handles, false),
     DEFINE_PROP_BOOL("fault-control", IAAState, fault_control, false),
     DEFINE_PROP_BOOL("instant", IAAState, instant, false),

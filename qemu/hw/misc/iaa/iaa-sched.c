@@ -33,12 +33,11 @@ static int64_t bytes_ns(const IAAState *s, uint64_t bytes, uint32_t rate)
  */
 static uint64_t source2_bytes(const IAAWork *work)
 {
-    const IAADesc *d = &work->desc;
     uint64_t known = iaa_op_timing(work) == IAA_TIMING_COMPRESS ?
                      sizeof(IAAAecs) : 0;
+    uint64_t bytes = iaa_op_src2_bytes(work);
 
-    return (d->flags_op & IAA_FLAG_RD_SRC2) && d->src2_size > known ?
-           d->src2_size - known : 0;
+    return bytes > known ? bytes - known : 0;
 }
 
 /* When work that an engine starts at @start will be done; takes the path. */

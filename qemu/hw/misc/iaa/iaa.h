@@ -63,6 +63,7 @@ typedef struct IAAWork {
     uint64_t seq;
     int64_t submitted;      /* virtual clock, ns */
     int64_t finish;         /* same; set when an engine starts on it */
+    uint32_t abort_bytes;   /* of source 1 until early abort, 0: none */
     unsigned fault;         /* kind; applied at completion */
     uint64_t fault_arg;
     QTAILQ_ENTRY(IAAWork) next;
@@ -114,6 +115,7 @@ struct IAAState {
     uint32_t engine_depth;
     uint32_t clock_scale;
     bool op_config, int_handles, instant, fault_control;
+    bool cache_control;
     IAATiming timing[IAA_TIMING_CLASSES];
 
     /* Registers */
@@ -247,6 +249,11 @@ void iaa_fault_output(const IAAWork *work, uint8_t *buf, size_t len);
 uint64_t iaa_op_opcap(unsigned qword);
 
 /**
+ * iaa_op_iaacap: the IAA capabilities register (IAA 7.2.2)
+ */
+uint64_t iaa_op_iaacap(const IAAState *s);
+
+/**
  * iaa_op_timing: by which timing a descriptor runs
  */
 IAATimingClass iaa_op_timing(const IAAWork *work);
@@ -261,6 +268,11 @@ unsigned iaa_op_counter(const IAAWork *work, unsigned control);
  * iaa_op_bytes: what its time depends on; bytes of the uncompressed side
  */
 uint64_t iaa_op_bytes(const IAAWork *work);
+
+/**
+ * iaa_op_src2_bytes: bytes of source 2 that are read and written
+ */
+uint64_t iaa_op_src2_bytes(const IAAWork *work);
 
 /**
  * iaa_op_check: see whether a descriptor can be worked on

@@ -19,9 +19,9 @@
 #define _LINUX_IAA_COMP_H
 
 #include <linux/bits.h>
-#include <linux/completion.h>
 #include <linux/types.h>
 
+struct completion;
 struct idxd_desc;
 struct iaa_wq;
 
@@ -39,9 +39,6 @@ enum iaa_comp_mode {
 	IAA_COMP_DYNAMIC,
 	IAA_COMP_NR_MODES,
 };
-
-/** IAA_COMP_MAX_BATCH: requests a batch helper takes in one call */
-#define IAA_COMP_MAX_BATCH	64
 
 /**
  * IAA_COMP_REQ_NOWAIT: submit returns -EAGAIN when every queue is full
@@ -61,9 +58,9 @@ enum iaa_comp_mode {
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
  *
  * @src and @dst belong to the core from submission until the request has been
- * retired, which is when submit, poll or wait first returned something other
+ * retired, which is when submit or wait first returned something other
  * than -EINPROGRESS; a submission that returned -EAGAIN gave them back, too.
- * A request in flight must be polled or waited for within a reasonable time,
+ * A request in flight must be waited for within a reasonable time,
  * from any process context: it holds its work queue.
  */
 struct iaa_comp_req {
@@ -78,7 +75,7 @@ struct iaa_comp_req {
 	u8 op;
 	u8 mode;
 	u8 reason;
-	u8 fired;
+	u8 resubmits;
 	bool verify;
 	struct iaa_wq *wq;
 	struct idxd_desc *desc;
@@ -90,7 +87,7 @@ struct iaa_comp_req {
 	unsigned int epoch;
 	unsigned int produced;
 	u32 crc;
-	struct completion done;
+	struct completion *irq_done;
 };
 
 int iaa_comp_get(void);
@@ -98,13 +95,9 @@ void iaa_comp_put(void);
 
 int iaa_comp_submit_compress(enum iaa_comp_mode mode, struct iaa_comp_req *req);
 int iaa_comp_submit_decompress(struct iaa_comp_req *req);
-int iaa_comp_poll(struct iaa_comp_req *req);
 int iaa_comp_wait(struct iaa_comp_req *req);
 
 int iaa_comp_compress(enum iaa_comp_mode mode, struct iaa_comp_req *req);
 int iaa_comp_decompress(struct iaa_comp_req *req);
-void iaa_comp_compress_batch(enum iaa_comp_mode mode, struct iaa_comp_req *reqs,
-			     unsigned int nr);
-void iaa_comp_decompress_batch(struct iaa_comp_req *reqs, unsigned int nr);
 
 #endif /* _LINUX_IAA_COMP_H */

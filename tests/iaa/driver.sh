@@ -46,6 +46,34 @@ test_good_values_are_taken()
 	equal "$(cat "$IAA_DRIVER/verify_compress")" 1 verify_compress
 }
 
+# most_in_flight FILE: of a trace of submissions and retirements
+most_in_flight()
+{
+	awk '/iaa_comp_submit:/ { if (++n > most) most = n } /iaa_comp_retire:/ { n-- } END { print most + 0 }' "$1"
+}
+
+# Intel's scripts set it: a caller that waits for its batch must not do so page by page
+test_sync_overlaps_within_a_batch()
+{
+	need_iaa
+	need_zram deflate-iaa
+	local dev tracing=/sys/kernel/tracing
+	[ -d $tracing/events/iaa_comp ] || must mount -t tracefs none $tracing
+	iaa_configure -q 1
+	zram_create dev deflate-iaa 16M
+	defer put async "$IAA_DRIVER/sync_mode"
+	put sync "$IAA_DRIVER/sync_mode"
+	defer put 0 $tracing/events/iaa_comp/enable
+	put 1 $tracing/events/iaa_comp/enable
+	must dd if=/corpus/text.pages of="$dev" bs=64k count=4 oflag=direct status=none
+	put 0 $tracing/events/iaa_comp/enable
+	cat $tracing/trace >"$KTAP_TMP/trace"
+	at_least "$(most_in_flight "$KTAP_TMP/trace")" 8 "requests in flight at a time"
+	if grep -E 'iaa_comp_retire:.* result=[0-9]+ reason=' "$KTAP_TMP/trace" | grep -vq 'reason=none'; then
+		fail "a page that the device did has a reason for software"
+	fi
+}
+
 test_saved_configuration_loads()
 {
 	need_iaa

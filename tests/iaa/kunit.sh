@@ -2,20 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The kernel's own unit tests of this project: loads the modules that carry them, and
-# reports each of their cases; those of acomp's units once more with queues enabled, so
-# that devices do what software did before. And the crypto layer's tests of the two
-# algorithms. Fails where a suite is missing, a case failed, or no device did anything.
+# reports each of their cases; those of requests once more with queues enabled, so that
+# devices do what software did before, and those of devices. And the crypto layer's tests
+# of the two algorithms. Fails where a suite is missing, a case failed, or no device did
+# anything. The VM has IAA 2.0, which does all that IAA 1.0 does.
 #
-# vm: kernel=test
+# vm: kernel=test iaa=version=0x200,int-handles=on,op-config=on
 # debug: only
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 
 RESULTS=/sys/kernel/debug/kunit
-UNITS=acomp_units_test
+# The modules whose tests devices do, too
+REQUESTS='acomp_units_test iaa_soft_kunit'
+# The one whose tests only devices do
+DEVICE=iaa_device_kunit
 
-for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_soft_kunit $UNITS; do
+for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit $REQUESTS; do
 	modprobe -q "$module" 2>/dev/null || true
 done
 if [ ! -d $RESULTS ]; then
@@ -53,27 +57,57 @@ suite()
 	[ "$number" -gt "$before" ] || report 'not ok' "$name has no cases"
 }
 
-# in_hardware: acomp's units again, and how much devices did of it
-in_hardware()
+# on_devices MODULE: its tests again, and how much devices did of it
+on_devices()
 {
 	local file before
-	[ -n "$(iaa_devices)" ] && modprobe -q -n $UNITS || return 0
-	if ! modprobe -r $UNITS; then
-		report 'not ok' "$UNITS can be loaded once more"
+	modprobe -q -n "$1" || return 0
+	before=$(iaa_stat total_comp_calls)
+	if ! modprobe "$1"; then
+		report 'not ok' "$1 can be loaded once more"
 		return
 	fi
-	iaa_configure
-	before=$(iaa_stat total_comp_calls)
-	modprobe $UNITS
-	for file in "$RESULTS"/*acomp*/results; do
-		suite "$file" "(hardware)"
+	for file in "$RESULTS"/*acomp*/results "$RESULTS"/iaa_comp/results; do
+		[ ! -e "$file" ] || suite "$file" "(hardware)"
 	done
 	if [ "$(iaa_stat total_comp_calls)" -gt "$((before + 50))" ]; then
-		report ok "devices compressed units"
+		report ok "devices compressed what $1 asked for"
 	else
-		report 'not ok' "devices compressed units"
+		report 'not ok' "devices compressed what $1 asked for"
 	fi
-	modprobe -r $UNITS
+	modprobe -r "$1"
+}
+
+# of_devices: nothing may be skipped where devices serve all modes
+of_devices()
+{
+	local file=$RESULTS/iaa_device/results
+	modprobe -q -n "$DEVICE" || return 0
+	if ! modprobe "$DEVICE"; then
+		report 'not ok' "$DEVICE can be loaded"
+		return
+	fi
+	suite "$file"
+	if iaa_serves deflate-iaa-dynamic && grep '# SKIP' "$file" | sed 's/^ */# /'; then
+		report 'not ok' "devices serve all modes"
+	fi
+	modprobe -r "$DEVICE"
+}
+
+# in_hardware: the tests of requests again, with all queues enabled
+in_hardware()
+{
+	local module
+	[ -n "$(iaa_devices)" ] || return 0
+	for module in $REQUESTS; do
+		! modprobe -q -n "$module" || modprobe -r "$module" ||
+			report 'not ok' "$module can be removed"
+	done
+	iaa_configure
+	for module in $REQUESTS; do
+		on_devices "$module"
+	done
+	of_devices
 	iaa_unconfigure
 }
 

@@ -5,7 +5,7 @@
 # MOVDIR64B, descriptors of several CPUs in one portal slot, the fault tool. It fails
 # where the model breaks a promise that drivers rely on; skips on real hardware.
 #
-# vm: smp=4
+# vm: devices=2 smp=4
 # timeout: 300
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "$0")/../lib/ktap.sh"

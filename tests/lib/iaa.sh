@@ -8,6 +8,9 @@
 #   need_iaa [N]		skip where there are fewer than N accelerators (1)
 #   need_zram [ALGORITHM]	skip where zram, or the algorithm in it, is missing
 #   iaa_devices			names of the accelerators (iax1 ...)
+#   iaa_algorithms		those that the accelerators serve, a line each: deflate-iaa, and
+#				deflate-iaa-dynamic where each of them generates headers
+#   iaa_serves ALGORITHM	whether that is one of them
 #   iaa_configure [-d N] [-q N]	enable N queues (2) on N devices (all) for the driver "crypto"
 #   iaa_unconfigure		disable all devices and queues
 #   iaa_wq_cycle DEV WQ		take a queue from its driver, and give it back configured as it was
@@ -39,6 +42,21 @@ iaa_devices()
 		[ ! -d "$dev" ] || printf '%s\n' "${dev##*/}"
 	done
 }
+
+# IAACAP, which only IAA 2.0 has: bit 8 is header generation
+iaa_algorithms()
+{
+	local dev cap dynamic=y
+	[ -n "$(iaa_devices)" ] || return 0
+	for dev in $(iaa_devices); do
+		cap=$(cat "$DSA/devices/$dev/iaa_cap" 2>/dev/null || echo 0)
+		(((cap >> 8) & 1)) || dynamic=
+	done
+	echo deflate-iaa
+	[ -z "$dynamic" ] || echo deflate-iaa-dynamic
+}
+
+iaa_serves() { iaa_algorithms | grep -qx -e "$1"; }
 
 need_iaa()
 {

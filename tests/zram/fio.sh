@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # fio writes real pages to zram and verifies what comes back, sequentially and at random,
-# in single pages and in 64K, for each algorithm. Fails on a byte that differs.
+# in single pages and in 64K, for each algorithm. Fails on a byte that differs, and where
+# an accelerator that serves an algorithm did not.
 #
 # vm: kernel=test
+# also: devices=2 iaa=version=0x200,int-handles=on,op-config=on
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -31,11 +33,12 @@ fio_verify()
 # all_ways ALGORITHM: on a fresh device
 all_ways()
 {
-	local dev bs rw
+	local dev bs rw hardware=
 	need_command fio
 	need_zram "$1"
 	[ -e "$CORPUS/text.pages" ] || skip "no corpus in $CORPUS"
-	if [[ $1 == deflate-iaa* ]] && [ -n "$(iaa_devices)" ]; then
+	if iaa_serves "$1"; then
+		hardware=y
 		need_iaa
 		iaa_configure -q 2
 		iaa_stats_reset
@@ -46,15 +49,17 @@ all_ways()
 			fio_verify "$dev" $bs $rw
 		done
 	done
-	if [[ $1 == deflate-iaa* ]] && [ -n "$(iaa_devices)" ]; then
+	if [ -n "$hardware" ]; then
 		info "device: $(iaa_stat total_comp_calls) compressions, $(iaa_stat total_decomp_calls) decompressions"
 		at_least "$(iaa_stat total_comp_calls)" 1000 "compressions on the device"
 		at_least "$(iaa_stat total_decomp_calls)" 1000 "decompressions on the device"
+		equal "$(iaa_stat fallback_no_mode)" 0 "pages whose mode no device has"
 	fi
 }
 
 test_lzo_rle() { all_ways lzo-rle; }
 test_zstd() { all_ways zstd; }
 test_deflate_iaa() { all_ways deflate-iaa; }
+test_deflate_iaa_dynamic() { all_ways deflate-iaa-dynamic; }
 
 ktap_main

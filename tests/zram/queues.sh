@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Work queues come and go while zram holds data: whatever was written in hardware or in
-# software reads back from either. Fails on a wrong page, on an I/O error, and where
-# hardware should have served and did not.
+# software reads back from either, with each algorithm that the hardware serves. Fails on
+# a wrong page, on an I/O error, and where hardware should have served and did not.
 #
 # vm: kernel=test
+# also: devices=2 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 
+CORPUS=${CORPUS:-/corpus}
 SIZE=16M
 PAGES=$((16 * 256))
 
@@ -30,6 +32,7 @@ served()
 	case $where in
 	hardware)
 		at_least "$hw" $((PAGES * 3 / 4)) "pages in hardware"
+		equal "$(iaa_stat fallback_no_mode)" 0 "pages whose mode no device has"
 		equal "$sw" 0 "pages in software" ;;
 	software)
 		at_least "$sw" $((PAGES * 3 / 4)) "pages in software"
@@ -50,12 +53,12 @@ test_no_queue_is_software()
 	check_all software 0
 }
 
-test_queue_appears_and_goes()
+# appears_and_goes ALGORITHM
+appears_and_goes()
 {
 	local dev
-	setup
 	iaa_unconfigure
-	zram_create dev deflate-iaa 32M
+	zram_create dev "$1" 32M
 	write_all software 0
 	iaa_configure -q 2
 	check_all hardware 0
@@ -65,6 +68,37 @@ test_queue_appears_and_goes()
 	write_all software 2
 	iaa_configure -q 1
 	check_all hardware 2
+}
+
+test_queue_appears_and_goes()
+{
+	local algorithm
+	setup
+	for algorithm in $(iaa_algorithms); do appears_and_goes "$algorithm"; done
+}
+
+corpus_write() { dd of="$dev" bs=64K iflag=fullblock oflag=direct <"$KTAP_TMP/corpus"; }
+corpus_check() { dd if="$dev" bs=64K count=$((PAGES / 16)) iflag=direct | cmp - "$KTAP_TMP/corpus"; }
+
+# Each page of the corpus as it is: no stamp that would keep it from being the page it is
+test_corpus_in_hardware_and_software()
+{
+	local dev algorithm
+	setup
+	[ -e "$CORPUS/text.pages" ] || skip "no corpus in $CORPUS"
+	cat "$CORPUS"/*.pages >"$KTAP_TMP/corpus"
+	PAGES=$(($(stat -c %s "$KTAP_TMP/corpus") / 4096 & ~15))
+	truncate -s $((PAGES * 4096)) "$KTAP_TMP/corpus"
+	for algorithm in $(iaa_algorithms); do
+		iaa_configure -q 2
+		zram_create dev "$algorithm" 32M
+		served hardware corpus_write
+		iaa_unconfigure
+		served software corpus_check
+		served software corpus_write
+		iaa_configure -q 2
+		served hardware corpus_check
+	done
 }
 
 test_queue_disabled_under_load()

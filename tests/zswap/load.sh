@@ -6,6 +6,7 @@
 # got its pages one by one.
 #
 # vm: kernel=test devices=2
+# also: iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -45,13 +46,21 @@ expect_batches()
 	at_least "$pages" $((batches * 3)) "pages in batches, against three a batch"
 }
 
+# setup ALGORITHM: queues that serve it
+setup()
+{
+	need_iaa
+	iaa_serves "$1" || skip "no accelerator does $1"
+	iaa_configure
+}
+
 # Only a device that is not synchronous has readahead; a RAM disk is, a loop device not.
-test_readahead()
+# readahead ALGORITHM
+readahead()
 {
 	local load holder
-	need_iaa
-	iaa_configure
-	zswap_setup_async deflate-iaa 64M
+	setup "$1"
+	zswap_setup_async "$1" 64M
 	put 3 /proc/sys/vm/page-cluster
 	held --size 4M
 	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
@@ -59,6 +68,9 @@ test_readahead()
 	release
 	expect_batches 512
 }
+
+test_readahead() { readahead deflate-iaa; }
+test_readahead_dynamic() { readahead deflate-iaa-dynamic; }
 
 test_readahead_in_software()
 {
@@ -69,17 +81,20 @@ test_readahead_in_software()
 	release
 }
 
-test_willneed()
+# willneed ALGORITHM
+willneed()
 {
 	local load holder
-	need_iaa
-	iaa_configure
-	zswap_setup deflate-iaa 64M
+	setup "$1"
+	zswap_setup "$1" 64M
 	held --size 4M --willneed
 	iaa_stats_reset
 	release
 	expect_batches 900
 }
+
+test_willneed() { willneed deflate-iaa; }
+test_willneed_dynamic() { willneed deflate-iaa-dynamic; }
 
 # Reclaim goes on to what zswap holds. Folios of a page are stored without a batch.
 writeback()
@@ -99,8 +114,7 @@ writeback()
 
 test_writeback()
 {
-	need_iaa
-	iaa_configure
+	setup deflate-iaa
 	zswap_setup deflate-iaa 128M
 	writeback
 }
@@ -109,8 +123,7 @@ test_writeback()
 test_writeback_merged()
 {
 	local bios pages
-	need_iaa
-	iaa_configure
+	setup deflate-iaa
 	zswap_setup_async deflate-iaa 128M
 	bios=$(vm_count nrswpout)
 	pages=$(vm_count pswpout)

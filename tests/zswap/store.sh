@@ -3,9 +3,11 @@
 #
 # Pages of every folio size go to zswap and come back, with each compressor. Fails on a
 # wrong page, on pages that did not go to zswap although there was room, and where an
-# accelerator should have served and did not. SIZE=N in the environment: N MiB (4).
+# accelerator should have served and did not: deflate-iaa, or with IAA 2.0 also
+# deflate-iaa-dynamic. SIZE=N in the environment: N MiB (4).
 #
 # vm: kernel=test devices=2
+# also: iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -59,26 +61,39 @@ expect_batches()
 	at_least "$pages" $((batches * most * 9 / 10)) "pages in batches, against $most a batch"
 }
 
-test_deflate_iaa_hardware()
+# hardware ALGORITHM
+hardware()
 {
 	local folio hw fallback
 	need_iaa
 	iaa_configure
-	zswap_setup deflate-iaa
+	zswap_setup "$1"
 	for folio in 4K 16K 64K 2M; do
 		iaa_stats_reset
-		round deflate-iaa $folio
+		round "$1" $folio
 		hw=$(iaa_stat total_comp_calls)
 		fallback=$(iaa_stat total_sw_comp_calls)
 		info "$folio: $hw compressed in hardware, $fallback in software"
 		at_least "$hw" $((PAGES * 9 / 10)) "pages compressed in hardware"
 		equal "$fallback" 0 "pages compressed in software"
+		equal "$(iaa_stat fallback_no_mode)" 0 "pages whose mode no device has"
 		at_least "$(iaa_stat total_decomp_calls)" $((PAGES / 2)) "pages decompressed in hardware"
 		[ "$folio" = 4K ] || expect_batches "$folio"
 	done
 }
 
-test_deflate_iaa_dynamic() { compressor deflate-iaa-dynamic; }
+test_deflate_iaa_hardware() { hardware deflate-iaa; }
+
+# IAA 1.0 leaves it to software.
+test_deflate_iaa_dynamic()
+{
+	if iaa_serves deflate-iaa-dynamic; then
+		hardware deflate-iaa-dynamic
+	else
+		compressor deflate-iaa-dynamic
+	fi
+}
+
 test_deflate() { compressor deflate; }
 test_lzo() { compressor lzo; }
 test_lz4() { compressor lz4; }

@@ -1,120 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Getting a work queue or a device that misbehaves back to work, with the
- * configuration that it had, and never waiting for a device for ever.
+ * Getting a work queue or a device that misbehaved back to work, with the
+ * configuration that it had. See quiesce.c for the locks.
  */
-#include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 
 #include "idxd.h"
 #include "registers.h"
 
-/*
- * A device that drains a full queue of the largest transfers needs far less.
- * Counted in looks at the device, not timed: a guest that was stopped meanwhile
- * has not given its device less to work.
- */
-#define IDXD_CMD_LOOKS		500
-#define IDXD_CMD_LOOK_MS	20
-
-/* A device that is gone reads as all ones, and has no command in work */
-static bool idxd_cmd_active(struct idxd_device *idxd)
-{
-	u32 status = ioread32(idxd->reg_base + IDXD_CMDSTS_OFFSET);
-
-	return status != ~0U && status & IDXD_CMDSTS_ACTIVE;
-}
-
 /**
- * idxd_cmd_start() - give a device a command
- * @idxd: the device
- * @cmd: what its command register takes
+ * idxd_wq_reset_hw() - have the device drop all that a queue holds
+ * @wq: an enabled queue, to which its driver submits nothing now
  *
- * A device that still has an earlier command, one that was not waited for to the
- * end, would lose this one, and the end of the first look like the end of it.
+ * On success the queue is disabled, though for idxd it goes on being its driver's, and
+ * the device writes neither results nor completion records of its descriptors any
+ * more. Some of them may have been completed.
  *
- * Context: any.
- * Return: whether the device has it.
+ * Context: process, sleeps for up to 10 s.
+ * Return: 0; or -EIO, and idxd_device_quiesce() has to be used.
  */
-bool idxd_cmd_start(struct idxd_device *idxd, u32 cmd)
-{
-	if (idxd_cmd_active(idxd))
-		return false;
-	iowrite32(cmd, idxd->reg_base + IDXD_CMD_OFFSET);
-	return true;
-}
-
-/**
- * idxd_cmd_wait() - wait for the end of a device command
- * @idxd: the device
- * @done: what idxd_cmd_done() completes; it only shortens the wait, because a
- *	device that is kept from memory sends no interrupt, and one that is late
- *	belongs to an earlier command
- * @started: what idxd_cmd_start() returned
- *
- * Context: process, sleeps.
- * Return: the status register; it says so if the command is still active.
- */
-u32 idxd_cmd_wait(struct idxd_device *idxd, struct completion *done, bool started)
-{
-	int looks = IDXD_CMD_LOOKS;
-
-	while (started && idxd_cmd_active(idxd) && looks--)
-		wait_for_completion_timeout(done, msecs_to_jiffies(IDXD_CMD_LOOK_MS));
-
-	/* @done is on the caller's stack */
-	scoped_guard(spinlock_irqsave, &idxd->cmd_lock)
-		idxd->cmd_done = NULL;
-
-	if (!started || looks < 0)
-		dev_err(&idxd->pdev->dev, "no answer to a command within %d ms\n",
-			IDXD_CMD_LOOKS * IDXD_CMD_LOOK_MS);
-	return started ? ioread32(idxd->reg_base + IDXD_CMDSTS_OFFSET) :
-			 IDXD_CMDSTS_HW_ERR;
-}
-
-/**
- * idxd_cmd_done() - the device says that its command has ended
- * @idxd: the device
- */
-void idxd_cmd_done(struct idxd_device *idxd)
-{
-	guard(spinlock_irqsave)(&idxd->cmd_lock);
-	if (idxd->cmd_done)
-		complete(idxd->cmd_done);
-}
-
-/**
- * idxd_wq_silence() - have the device drop all that an enabled queue holds
- * @wq: a queue whose driver submits nothing to it now
- *
- * The device writes neither results nor completion records of what was in the
- * queue, once this has returned anything but -EIO. The queue is disabled then,
- * though for idxd it goes on being its driver's.
- *
- * Context: process, sleeps, under @wq->wq_lock.
- * Return: 0; -ENXIO if the queue or its device is not enabled (any more); -EIO
- * if the device did not do as told.
- */
-int idxd_wq_silence(struct idxd_wq *wq)
+int idxd_wq_reset_hw(struct idxd_wq *wq)
 {
 	u32 operand = BIT(wq->id % 16) | ((wq->id / 16) << 16);
 	struct idxd_device *idxd = wq->idxd;
 	u32 status;
 
-	lockdep_assert_held(&wq->wq_lock);
-	if (idxd->state != IDXD_DEV_ENABLED || wq->state != IDXD_WQ_ENABLED)
-		return -ENXIO;
-
+	/*
+	 * One that is disabled has lost its state: the command would succeed, but
+	 * the whole device has to be configured again.
+	 */
+	if (idxd_device_hw_state(idxd) != IDXD_DEVICE_STATE_ENABLED)
+		return -EIO;
 	idxd_cmd_exec(idxd, IDXD_CMD_RESET_WQ, operand, &status);
 	return status == IDXD_CMDSTS_SUCCESS ? 0 : -EIO;
 }
-EXPORT_SYMBOL_NS_GPL(idxd_wq_silence, "IDXD");
+EXPORT_SYMBOL_NS_GPL(idxd_wq_reset_hw, "IDXD");
+
+/* @wq->state stays enabled on failure, so that its driver's exit undoes all of it */
+static int idxd_wq_reenable(struct idxd_wq *wq)
+{
+	int ret;
+
+	lockdep_assert_held(&wq->wq_lock);
+	wq->state = IDXD_WQ_DISABLED;
+	ret = idxd_wq_enable(wq);
+	if (ret)
+		wq->state = IDXD_WQ_ENABLED;
+	return ret;
+}
 
 /**
- * idxd_wq_resume() - enable a queue again after idxd_wq_silence()
- * @wq: the queue, which is configured as it was
+ * idxd_wq_resume() - enable a queue again after idxd_wq_reset_hw()
+ * @wq: the queue
  *
  * Context: process, sleeps, under @wq->wq_lock.
  * Return: 0 or -errno, and it may be tried again.
@@ -124,172 +62,177 @@ int idxd_wq_resume(struct idxd_wq *wq)
 	int ret;
 
 	lockdep_assert_held(&wq->wq_lock);
-	if (wq->idxd->state != IDXD_DEV_ENABLED || !wq->group)
+	if (!wq->group || !wq->portal || wq->state != IDXD_WQ_ENABLED ||
+	    idxd_device_hw_state(wq->idxd) != IDXD_DEVICE_STATE_ENABLED)
 		return -ENXIO;
 
-	/* The reset cleared the queue's registers, not what we know of it */
-	wq->state = IDXD_WQ_DISABLED;
+	/* The reset cleared the queue's registers, not their shadow */
 	ret = idxd_device_config(wq->idxd);
-	if (!ret)
-		ret = idxd_wq_enable(wq);
-	if (ret)
-		wq->state = IDXD_WQ_ENABLED;
-	return ret;
+	return ret ?: idxd_wq_reenable(wq);
 }
 EXPORT_SYMBOL_NS_GPL(idxd_wq_resume, "IDXD");
 
-/* A device that is gone reads as all ones, which looks like halted */
-static bool idxd_device_halted(struct idxd_device *idxd)
+/* The reset cleared the queue's MSIXPERM entry, and its interrupt handle is void */
+static int idxd_wq_restore_irq(struct idxd_wq *wq)
 {
-	union gensts_reg gensts = {
-		.bits = ioread32(idxd->reg_base + IDXD_GENSTATS_OFFSET),
-	};
+	struct idxd_device *idxd = wq->idxd;
+	struct idxd_irq_entry *ie = &wq->ie;
 
-	return gensts.state == IDXD_DEVICE_STATE_HALT;
-}
-
-/**
- * idxd_device_fence() - keep a device that does not obey from memory
- * @idxd: the device; one that has halted, or gone, is quiet by itself
- *
- * Context: process.
- */
-void idxd_device_fence(struct idxd_device *idxd)
-{
-	if (idxd_device_halted(idxd) || !idxd->pdev->is_busmaster)
-		return;
-	dev_err(&idxd->pdev->dev,
-		"does not obey: it may not access memory until it can be reset\n");
-	pci_clear_master(idxd->pdev);
-}
-EXPORT_SYMBOL_NS_GPL(idxd_device_fence, "IDXD");
-
-/* Polled, because idxd_cmd_exec() refuses a halted device */
-static int idxd_device_reset_polled(struct idxd_device *idxd)
-{
-	union idxd_command_reg cmd = { .cmd = IDXD_CMD_RESET_DEVICE };
-	int looks = IDXD_CMD_LOOKS;
-	bool started;
-
-	scoped_guard(spinlock_irq, &idxd->cmd_lock) {
-		wait_event_lock_irq(idxd->cmd_waitq,
-				    !test_bit(IDXD_FLAG_CMD_RUNNING, &idxd->flags),
-				    idxd->cmd_lock);
-		__set_bit(IDXD_FLAG_CMD_RUNNING, &idxd->flags);
-		started = idxd_cmd_start(idxd, cmd.bits);
-	}
-	while (started && idxd_cmd_active(idxd) && looks--)
-		msleep(IDXD_CMD_LOOK_MS);
-	scoped_guard(spinlock_irq, &idxd->cmd_lock) {
-		__clear_bit(IDXD_FLAG_CMD_RUNNING, &idxd->flags);
-		wake_up(&idxd->cmd_waitq);
-	}
-	if (!started || ioread32(idxd->reg_base + IDXD_CMDSTS_OFFSET) !=
-			IDXD_CMDSTS_SUCCESS)
-		return -EIO;
-
-	/* The reset cleared that, and completion interrupts depend on it */
-	if (idxd->pasid != IOMMU_PASID_INVALID)
-		idxd_set_user_intr(idxd, 1);
+	if (wq->type != IDXD_WQT_KERNEL)
+		return 0;
+	idxd_device_set_perm_entry(idxd, ie);
+	if (idxd->request_int_handles)
+		return idxd_device_request_int_handle(idxd, ie->id, &ie->int_handle,
+						      IDXD_IRQ_MSIX);
+	ie->int_handle = ie->id;
 	return 0;
 }
 
-/**
- * idxd_device_unfence() - give a device its access to memory back
- * @idxd: a device without configuration, or one that will get its again
- *
- * It has to forget what it has before. Does nothing with a device that was not
- * fenced.
- *
- * Context: process, sleeps.
- * Return: 0, or -EIO if it still does not obey.
- */
-int idxd_device_unfence(struct idxd_device *idxd)
-{
-	if (idxd->pdev->is_busmaster)
-		return 0;
-	if (idxd_device_halted(idxd) || idxd_device_reset_polled(idxd))
-		return -EIO;
-	/* One that was away for a while has lost its vectors */
-	pci_restore_msi_state(idxd->pdev);
-	pci_set_master(idxd->pdev);
-	return 0;
-}
-
-/**
- * idxd_device_revive() - bring a fenced device back, configured as it was
- * @idxd: an enabled device; nothing is done with one that was not fenced
- *
- * Context: process, sleeps.
- * Return: 0, or -EIO if it still does not obey, has halted or gone.
- */
-int idxd_device_revive(struct idxd_device *idxd)
-{
-	if (idxd_device_halted(idxd))
-		return -EIO;
-	if (idxd->pdev->is_busmaster)
-		return 0;
-	if (idxd_device_unfence(idxd))
-		return -EIO;
-	idxd_device_reinit(&idxd->work);
-	return idxd->state == IDXD_DEV_ENABLED ? 0 : -EIO;
-}
-EXPORT_SYMBOL_NS_GPL(idxd_device_revive, "IDXD");
-
-/**
- * idxd_device_reset_hw() - reset a device that has halted, and forget nothing
- * @idxd: the device; it takes no other command now
- *
- * Unlike idxd_device_reset() this keeps the configuration of queues, groups and
- * engines, so that it can be written to the device again. One that can't be reset
- * is fenced.
- *
- * Context: process, sleeps.
- */
-void idxd_device_reset_hw(struct idxd_device *idxd)
-{
-	int i;
-
-	if (idxd_device_reset_polled(idxd))
-		idxd_device_fence(idxd);
-
-	idxd->state = IDXD_DEV_DISABLED;
-	for (i = 0; i < idxd->max_wqs; i++) {
-		guard(mutex)(&idxd->wqs[i]->wq_lock);
-		/* One that lost its driver is not to be enabled again */
-		if (idxd->wqs[i]->state != IDXD_WQ_ENABLED)
-			clear_bit(i, idxd->wq_enable_map);
-		idxd->wqs[i]->state = IDXD_WQ_DISABLED;
-	}
-	guard(spinlock)(&idxd->dev_lock);
-	idxd_unmask_error_interrupts(idxd);
-}
-
-/**
- * idxd_wq_reenable() - enable a queue again after idxd_device_reset_hw()
- * @wq: a queue that was enabled before
- *
- * Context: process, sleeps.
- * Return: 0 or -errno.
- */
-int idxd_wq_reenable(struct idxd_wq *wq)
+static void idxd_wq_restart(struct idxd_wq *wq)
 {
 	guard(mutex)(&wq->wq_lock);
-	return idxd_wq_enable(wq);
+	if (wq->state != IDXD_WQ_ENABLED)
+		return;
+	if (idxd_wq_restore_irq(wq) || idxd_wq_reenable(wq))
+		dev_warn(wq_confdev(wq), "could not be enabled again\n");
+}
+
+/**
+ * idxd_device_restart() - configure and enable a device that was reset
+ * @idxd: a device whose driver has it enabled
+ *
+ * Enables its queues, too, as they were. Does nothing with a device that is enabled.
+ *
+ * Context: process, sleeps; does not allocate.
+ * Return: 0; -ENXIO if the device is not to be enabled; -EBUSY as idxd_device_quiesce();
+ * -EIO if it was not reset, refuses, or is gone.
+ */
+int idxd_device_restart(struct idxd_device *idxd)
+{
+	int i, state;
+
+	guard(mutex)(&idxd->restart_lock);
+	if (idxd->reset_blocked)
+		return -EBUSY;
+	if (idxd->state == IDXD_DEV_DISABLED)
+		return -ENXIO;
+	state = idxd_device_hw_state(idxd);
+	if (state == IDXD_DEVICE_STATE_ENABLED && idxd->state == IDXD_DEV_ENABLED)
+		return 0;
+	if (state != IDXD_DEVICE_STATE_DISABLED)
+		return -EIO;
+
+	/* Descriptors of the dmaengine that the reset took */
+	for (i = 0; i < idxd->max_wqs; i++)
+		idxd_wq_flush_descs(idxd->wqs[i]);
+	if (idxd_device_config(idxd) || idxd_device_enable(idxd))
+		return -EIO;
+	for (i = 0; i < idxd->max_wqs; i++)
+		idxd_wq_restart(idxd->wqs[i]);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(idxd_device_restart, "IDXD");
+
+/**
+ * idxd_device_reinit() - bring a device that has halted back as it was
+ * @work: the device's
+ *
+ * On failure its driver, or that of a queue, may try again.
+ */
+void idxd_device_reinit(struct work_struct *work)
+{
+	struct idxd_device *idxd = container_of(work, struct idxd_device, work);
+	int ret;
+
+	/* A queue's driver may have been faster */
+	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_ENABLED)
+		return;
+	ret = idxd_device_quiesce(idxd);
+	if (!ret)
+		ret = idxd_device_restart(idxd);
+	if (ret)
+		dev_err(&idxd->pdev->dev, "halted, and could not be restarted: %d\n", ret);
+}
+
+/**
+ * idxd_device_prepare() - have a device disabled and able to work
+ * @idxd: a device that its driver is about to configure
+ *
+ * Context: process, sleeps.
+ * Return: 0, or as idxd_device_quiesce().
+ */
+int idxd_device_prepare(struct idxd_device *idxd)
+{
+	if (idxd->pdev->is_busmaster &&
+	    idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
+		return 0;
+	return idxd_device_quiesce(idxd);
+}
+
+/*
+ * The PCI core takes access to memory from a device whose driver has no such
+ * operations, which halts one that is enabled (DSA 5.7).
+ */
+static int idxd_device_suspend(struct device *dev)
+{
+	struct idxd_device *idxd = dev_get_drvdata(dev);
+	u32 status;
+	int ret = 0;
+
+	if (idxd->state != IDXD_DEV_DISABLED) {
+		/* Drains all queues */
+		idxd_cmd_exec(idxd, IDXD_CMD_DISABLE_DEVICE, 0, &status);
+		if (status != IDXD_CMDSTS_SUCCESS)
+			ret = idxd_device_quiesce(idxd);
+	}
+	if (ret && ret != -ENODEV)
+		return ret;
+	idxd_device_block_reset(idxd, true);
+	return 0;
+}
+
+/* A device that does not come back is its queues' drivers' to try, no failure of it */
+static int idxd_device_resume(struct device *dev)
+{
+	struct idxd_device *idxd = dev_get_drvdata(dev);
+	int ret;
+
+	idxd_device_block_reset(idxd, false);
+	ret = idxd_device_quiesce(idxd);
+	if (!ret && idxd->state != IDXD_DEV_DISABLED)
+		ret = idxd_device_restart(idxd);
+	if (ret)
+		dev_err(dev, "could not be restarted: %d\n", ret);
+	return 0;
+}
+
+DEFINE_SIMPLE_DEV_PM_OPS(idxd_pm_ops, idxd_device_suspend, idxd_device_resume);
+
+static int idxd_wq_try_driver(struct device_driver *drv, void *data)
+{
+	struct idxd_wq *wq = data;
+
+	if (strcmp(drv->name, wq->driver_name))
+		return 0;
+	return device_driver_attach(drv, wq_confdev(wq)) ?: 1;
 }
 
 /**
  * idxd_wq_rebind() - give a kernel queue to the driver it was configured for
  * @wq: a queue without a driver
  *
+ * The iteration over the bus keeps the driver while it probes.
+ *
  * Context: process, sleeps.
  * Return: 0, -ENODEV if the driver is not loaded, or what its probe returned.
  */
 int idxd_wq_rebind(struct idxd_wq *wq)
 {
-	struct device_driver *drv = driver_find(wq->driver_name, &dsa_bus_type);
+	int ret = bus_for_each_drv(&dsa_bus_type, NULL, wq, idxd_wq_try_driver);
 
-	return drv ? device_driver_attach(drv, wq_confdev(wq)) : -ENODEV;
+	if (ret > 0)
+		return 0;
+	return ret ?: -ENODEV;
 }
 
 /**

@@ -6,7 +6,9 @@
 #ifndef _IAA_H
 #define _IAA_H
 
+#include <linux/errno.h>
 #include <linux/iaa_comp.h>
+#include <linux/percpu.h>
 
 struct dentry;
 
@@ -24,22 +26,27 @@ enum iaa_reason {
 	IAA_STALLED,		/* those there are do not answer */
 	IAA_NO_MODE,		/* no device has the mode */
 	IAA_BUSY,		/* every queue full, retries used up */
-	IAA_TOO_LONG,		/* more than the queue's max_xfer_size */
+	IAA_TOO_LONG,		/* more than the queue or the mode takes */
 	IAA_NO_MAPPING,		/* DMA mapping or bounce buffer failed */
 	IAA_TIMED_OUT,		/* the queue was taken out of service */
 	IAA_HW_ERROR,		/* completed with an error status */
 	IAA_BAD_STREAM,		/* analytics error: perhaps history over 4 KiB */
-	IAA_SHORT,		/* success, but input is left over */
 	IAA_LIED,		/* impossible size or wrong CRC */
 	IAA_NR_REASONS,
 };
 
-/* Whether an interrupt ends a request: struct iaa_comp_req.fired */
-enum iaa_fired {
-	IAA_POLLED,		/* none was asked for */
-	IAA_WILL_FIRE,
-	IAA_FIRED,
-};
+/**
+ * iaa_req_soft() - leave a request to software
+ * @req: the request
+ * @reason: why no device does it
+ *
+ * Return: -EREMOTEIO, which tells the core so.
+ */
+static inline int iaa_req_soft(struct iaa_comp_req *req, enum iaa_reason reason)
+{
+	req->reason = reason;
+	return -EREMOTEIO;
+}
 
 /* Events counted per CPU; the order of iaa_stat_names[] */
 enum iaa_stat {
@@ -52,6 +59,7 @@ enum iaa_stat {
 	IAA_STAT_EINVAL,
 	IAA_STAT_TIMEOUT,
 	IAA_STAT_OVERFLOW,
+	IAA_STAT_VERIFY,
 	IAA_STAT_BATCHES,
 	IAA_STAT_BATCH_UNITS,
 	IAA_NR_STATS,
@@ -96,7 +104,11 @@ int iaa_provider_register(const struct iaa_provider *provider);
 void iaa_provider_unregister(void);
 void iaa_service_changed(bool hardware);
 
-/* How submission and waiting are done: the attribute sync_mode */
+/*
+ * How the end of a request is found out: the attribute sync_mode. The core has
+ * no thread of its own, so in sync and in async alike the thread that submits
+ * a batch polls until all of it is done.
+ */
 enum iaa_sync_mode {
 	IAA_SYNC,
 	IAA_ASYNC,
@@ -105,7 +117,10 @@ enum iaa_sync_mode {
 
 extern enum iaa_sync_mode iaa_sync_mode;
 
-void iaa_soft_init(void);
+/* iaa_core.c */
+int iaa_comp_poll(struct iaa_comp_req *req);
+
+/* iaa_soft.c */
 int iaa_soft_get(void);
 void iaa_soft_put(void);
 int iaa_soft_compress(const struct iaa_comp_req *req);

@@ -270,7 +270,6 @@ static int iaa_acomp_run(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 		return ret;
 
 	iaa_acomp_submit(req, ctx);
-	/* In the mode sync all is done already, and the poll finds that. */
 	return iaa_acomp_poll(req, UINT_MAX, !acomp_request_polls(req));
 }
 

@@ -16,6 +16,8 @@
 /* Without memory for a map there is none, and software serves; try again */
 #define IAA_REBALANCE_RETRY	(HZ / 10)
 
+bool iaa_map_missing;
+
 static void iaa_rebalance_again(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(iaa_rebalance_work, iaa_rebalance_again);
 
@@ -155,7 +157,9 @@ void iaa_rebalance(void)
 				  lockdep_is_held(&iaa_devices_lock));
 	if (old)
 		kvfree_rcu(old, rcu);
-	iaa_service_changed(table);
+	WRITE_ONCE(iaa_map_missing, nr_wqs && !table);
+	if (table || !nr_wqs)
+		iaa_service_changed(table);
 }
 
 static void iaa_rebalance_again(struct work_struct *unused)

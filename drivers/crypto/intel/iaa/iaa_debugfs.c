@@ -38,6 +38,16 @@ static void iaa_counts_show(struct seq_file *m, const char *indent,
 	seq_printf(m, "%serrors: %llu\n", indent, counts->errors);
 }
 
+static void iaa_caps_show(struct seq_file *m, const char *key, unsigned long caps)
+{
+	int i;
+
+	seq_printf(m, "    %s:", key);
+	for_each_set_bit(i, &caps, IAA_NR_CAPS)
+		seq_printf(m, " %s", iaa_cap_name(i));
+	seq_putc(m, '\n');
+}
+
 static void iaa_wq_show(struct seq_file *m, const struct iaa_wq *wq)
 {
 	static const char * const states[] = {
@@ -47,10 +57,14 @@ static void iaa_wq_show(struct seq_file *m, const struct iaa_wq *wq)
 		[IAA_WQ_REMOVED]	= "removed",
 	};
 	struct iaa_wq_counts counts = {};
+	unsigned long caps = READ_ONCE(wq->caps);
+	unsigned long failed = READ_ONCE(wq->failed);
 
 	seq_printf(m, "    name: %s\n", wq->wq->name);
 	seq_printf(m, "    id: wq%d.%d\n", wq->wq->idxd->id, wq->wq->id);
 	seq_printf(m, "    state: %s\n", states[READ_ONCE(wq->state)]);
+	iaa_caps_show(m, "serves", caps);
+	iaa_caps_show(m, "failed", failed);
 	seq_printf(m, "    resets: %u\n", wq->stalls);
 	iaa_counts_add(&counts, wq);
 	iaa_counts_show(m, "    ", &counts);

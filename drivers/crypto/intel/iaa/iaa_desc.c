@@ -5,12 +5,18 @@
 
 #include "iaa_desc.h"
 
-#define IAA_DESC_FLAGS \
-	(IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC)
-
+/*
+ * Only the EOB of a bFinal block ends a stream. With any other block's EOB
+ * taken for the end, a stream of several blocks would be cut short without an
+ * error: the record does not say how much of the source was used (IAA 6.2.4).
+ */
 #define IAA_DECOMP_FLAGS \
 	(IAA_DECOMP_ENABLE | IAA_DECOMP_FLUSH_OUTPUT | \
-	 IAA_DECOMP_CHECK_EOB | IAA_DECOMP_STOP_ON_EOB)
+	 IAA_DECOMP_STOP_ON_EOB | IAA_DECOMP_CHECK_EOB | \
+	 IAA_DECOMP_BFINAL_EOB)
+
+/* How often a request is submitted again that an administrator's command ended */
+#define IAA_MAX_RESUBMITS	2
 
 /**
  * iaa_desc_init_decompress() - make the templates that no mode owns
@@ -25,6 +31,22 @@ void iaa_desc_init_decompress(struct iaa_desc_template *tmpl)
 	};
 	tmpl->verify = tmpl->decompress;
 	tmpl->verify.decompr_flags |= IAA_DECOMP_SUPPRESS_OUTPUT;
+}
+
+/**
+ * iaa_desc_set_cache_control() - have a queue's output put in the CPU's cache
+ * @tmpl: the queue's templates, complete
+ *
+ * The flag is reserved unless GENCAP bit 2 is set (IAA 6.1.3).
+ */
+void iaa_desc_set_cache_control(struct iaa_desc_template *tmpl)
+{
+	int i;
+
+	for (i = 0; i < IAA_COMP_NR_MODES; i++)
+		tmpl->compress[i].flags |= IDXD_OP_FLAG_CC;
+	tmpl->decompress.flags |= IDXD_OP_FLAG_CC;
+	tmpl->verify.flags |= IDXD_OP_FLAG_CC;
 }
 
 /**
@@ -66,7 +88,6 @@ void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		desc->completion_addr = completion;
 		desc->src1_addr = req->dst_dma;
 		desc->src1_size = req->produced;
-		desc->max_dst_size = req->slen;
 		return;
 	}
 	desc->completion_addr = completion;
@@ -76,19 +97,27 @@ void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 	desc->max_dst_size = req->dlen;
 }
 
-/* What to make of a status; 0 in @reason: @err is final */
+/* What to make of a status, and of the error code that comes with it */
 struct iaa_outcome {
 	u8 status;
+	u8 error;	/* of an analytics error; 0: any */
 	s16 err;
-	u8 reason;
+	u8 reason;	/* why software does it; of -EAGAIN: if it is the last time */
 	u8 stat;
 };
 
 #define IAA_STAT_NONE	IAA_NR_STATS
 
 static const struct iaa_outcome iaa_comp_outcomes[] = {
-	{ IAX_COMP_OUTBUF_OVERFLOW, -ENOSPC, 0, IAA_STAT_OVERFLOW },
-	{ IAX_COMP_WATCHDOG, -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
+	{ IAX_COMP_ANALYTICS_ERROR, IAA_ERROR_OUTPUT_OVERFLOW,
+	  -ENOSPC, IAA_NO_REASON, IAA_STAT_OVERFLOW },
+	{ IAX_COMP_ANALYTICS_ERROR, IAA_ERROR_VERIFY_FAILURE,
+	  -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_VERIFY },
+	{ IAX_COMP_ANALYTICS_ERROR, IAA_ERROR_ADMIN_TIMEOUT,
+	  -EAGAIN, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
+	{ IAX_COMP_OUTBUF_OVERFLOW, 0,
+	  -ENOSPC, IAA_NO_REASON, IAA_STAT_OVERFLOW },
+	{ IAX_COMP_WATCHDOG, 0, -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
 };
 
 /*
@@ -96,25 +125,32 @@ static const struct iaa_outcome iaa_comp_outcomes[] = {
  * the data is there only once, so a device's word alone does not lose it.
  */
 static const struct iaa_outcome iaa_decomp_outcomes[] = {
-	{ IAX_COMP_ANALYTICS_ERROR, -EREMOTEIO, IAA_BAD_STREAM, IAA_STAT_NONE },
-	{ IAX_COMP_OUTBUF_OVERFLOW, -EREMOTEIO, IAA_BAD_STREAM, IAA_STAT_OVERFLOW },
-	{ IAX_COMP_WATCHDOG, -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
+	{ IAX_COMP_ANALYTICS_ERROR, IAA_ERROR_VERIFY_FAILURE,
+	  -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_VERIFY },
+	{ IAX_COMP_ANALYTICS_ERROR, IAA_ERROR_ADMIN_TIMEOUT,
+	  -EAGAIN, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
+	{ IAX_COMP_ANALYTICS_ERROR, 0,
+	  -EREMOTEIO, IAA_BAD_STREAM, IAA_STAT_NONE },
+	{ IAX_COMP_OUTBUF_OVERFLOW, 0,
+	  -EREMOTEIO, IAA_BAD_STREAM, IAA_STAT_OVERFLOW },
+	{ IAX_COMP_WATCHDOG, 0, -EREMOTEIO, IAA_HW_ERROR, IAA_STAT_TIMEOUT },
 };
 
-static int iaa_desc_error(const struct iaa_outcome *o, int nr, u8 status,
-			  struct iaa_comp_req *req)
+static const struct iaa_outcome iaa_other_outcome = {
+	.err = -EREMOTEIO, .reason = IAA_HW_ERROR, .stat = IAA_STAT_EINVAL,
+};
+
+static const struct iaa_outcome *
+iaa_outcome_find(const struct iaa_outcome *o, int nr,
+		 const struct iax_completion_record *rec)
 {
-	for (; nr; nr--, o++) {
-		if (o->status != status)
-			continue;
-		if (o->stat != IAA_STAT_NONE)
-			iaa_stat_inc(o->stat);
-		req->reason = o->reason;
-		return o->err;
-	}
-	iaa_stat_inc(IAA_STAT_EINVAL);
-	req->reason = IAA_HW_ERROR;
-	return -EREMOTEIO;
+	u8 status = rec->status & IAA_STATUS_MASK;
+
+	for (; nr; nr--, o++)
+		if (o->status == status &&
+		    (!o->error || o->error == rec->error_code))
+			return o;
+	return &iaa_other_outcome;
 }
 
 /**
@@ -122,21 +158,24 @@ static int iaa_desc_error(const struct iaa_outcome *o, int nr, u8 status,
  * @rec: the record
  * @req: the request; its reason is set where software has to do it
  *
- * Return: -ENOSPC or -EREMOTEIO, see iaa_desc_result().
+ * Return: -ENOSPC, -EAGAIN or -EREMOTEIO, see iaa_desc_result().
  */
 int iaa_desc_failure(const struct iax_completion_record *rec,
 		     struct iaa_comp_req *req)
 {
-	u8 status = DSA_COMP_STATUS(rec->status);
+	const struct iaa_outcome *o;
 
-	if (req->op != IAA_OP_COMPRESS)
-		return iaa_desc_error(iaa_decomp_outcomes,
-				      ARRAY_SIZE(iaa_decomp_outcomes), status,
-				      req);
+	if (req->op == IAA_OP_COMPRESS)
+		o = iaa_outcome_find(iaa_comp_outcomes,
+				     ARRAY_SIZE(iaa_comp_outcomes), rec);
+	else
+		o = iaa_outcome_find(iaa_decomp_outcomes,
+				     ARRAY_SIZE(iaa_decomp_outcomes), rec);
 
-	if (status == IAX_COMP_ANALYTICS_ERROR &&
-	    rec->error_code == IAA_ERROR_COMP_OUTPUT_OVERFLOW)
-		status = IAX_COMP_OUTBUF_OVERFLOW;
-	return iaa_desc_error(iaa_comp_outcomes, ARRAY_SIZE(iaa_comp_outcomes),
-			      status, req);
+	if (o->stat != IAA_STAT_NONE)
+		iaa_stat_inc(o->stat);
+	req->reason = o->reason;
+	if (o->err != -EAGAIN)
+		return o->err;
+	return req->resubmits++ < IAA_MAX_RESUBMITS ? -EAGAIN : -EREMOTEIO;
 }

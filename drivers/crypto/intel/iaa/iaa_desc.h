@@ -23,7 +23,11 @@ struct iaa_desc_template {
 	struct iax_hw_desc verify;
 };
 
+/* Flags of every descriptor: both are mandatory (IAA 6.1.3) */
+#define IAA_DESC_FLAGS	(IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR)
+
 void iaa_desc_init_decompress(struct iaa_desc_template *tmpl);
+void iaa_desc_set_cache_control(struct iaa_desc_template *tmpl);
 void iaa_desc_set_pasid(struct iaa_desc_template *tmpl, u32 pasid);
 void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 		   const struct iaa_desc_template *tmpl,
@@ -31,15 +35,9 @@ void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 int iaa_desc_failure(const struct iax_completion_record *rec,
 		     struct iaa_comp_req *req);
 
-static inline int iaa_desc_soft(struct iaa_comp_req *req, enum iaa_reason reason)
-{
-	req->reason = reason;
-	return -EREMOTEIO;
-}
-
 /*
- * Success is believed as far as it is possible. A stream of several blocks
- * ends early, because the device stops at the end of the first.
+ * Success is believed as far as it is possible. The record does not say how
+ * much of the source was used: bytes_completed is 0 (IAA 6.2.4).
  */
 static __always_inline int
 iaa_desc_success(const struct iax_completion_record *rec,
@@ -50,17 +48,15 @@ iaa_desc_success(const struct iax_completion_record *rec,
 	switch (req->op) {
 	case IAA_OP_COMPRESS:
 		if (!size || size > req->dlen)
-			return iaa_desc_soft(req, IAA_LIED);
+			return iaa_req_soft(req, IAA_LIED);
 		return size;
 	case IAA_OP_DECOMPRESS:
 		if (size > req->dlen)
-			return iaa_desc_soft(req, IAA_LIED);
-		if (size < req->dlen && rec->bytes_completed < req->slen)
-			return iaa_desc_soft(req, IAA_SHORT);
+			return iaa_req_soft(req, IAA_LIED);
 		return size;
 	default:
 		if (rec->crc != req->crc)
-			return iaa_desc_soft(req, IAA_LIED);
+			return iaa_req_soft(req, IAA_LIED);
 		return req->produced;
 	}
 }
@@ -70,14 +66,15 @@ iaa_desc_success(const struct iax_completion_record *rec,
  * @rec: a record whose status is not zero; read after dma_rmb()
  * @req: the request; on failure its reason is set
  *
- * Return: bytes produced; -ENOSPC if a compression does not fit; -EREMOTEIO if
- * software has to do it, for the reason in @req.
+ * Return: bytes produced; -ENOSPC if a compression does not fit; -EAGAIN if
+ * the same descriptor has to be submitted again; -EREMOTEIO if software has to
+ * do it, for the reason in @req.
  */
 static __always_inline int
 iaa_desc_result(const struct iax_completion_record *rec,
 		struct iaa_comp_req *req)
 {
-	if (likely(DSA_COMP_STATUS(rec->status) == IAX_COMP_SUCCESS))
+	if (likely((rec->status & IAA_STATUS_MASK) == IAX_COMP_SUCCESS))
 		return iaa_desc_success(rec, req);
 	return iaa_desc_failure(rec, req);
 }

@@ -2,7 +2,8 @@
 /*
  * iaa_crypto.ko: devices, their work queues, and how requests get there.
  *
- * Lock order: driver core's device lock, iaa_devices_lock, idxd_wq.wq_lock.
+ * Lock order: driver core's device lock, iaa_device.lock, iaa_devices_lock; and
+ * iaa_device.lock, idxd_wq.wq_lock.
  * The data path takes none of them. Under rcu_read_lock() it takes descriptors of
  * live queues; a request in flight owns one, and a queue that is no longer live
  * stays, after a grace period, until nobody owns any.
@@ -10,10 +11,12 @@
 #ifndef _IAA_DEV_H
 #define _IAA_DEV_H
 
+#include <linux/build_bug.h>
 #include <linux/cleanup.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
+#include <linux/stddef.h>
 #include <linux/workqueue.h>
 
 #include "iaa.h"
@@ -21,6 +24,7 @@
 #include "iaa_hw.h"
 
 struct iaa_aecs;
+struct iaa_selftest;
 struct iaa_table;
 struct idxd_device;
 struct idxd_wq;
@@ -29,25 +33,35 @@ struct idxd_wq;
  * struct iaa_device - an accelerator with at least one queue of ours
  * @node: in iaa_devices, under iaa_devices_lock
  * @idxd: idxd's view of it
- * @wqs: its queues by id, under iaa_devices_lock
- * @modes: bit per enum iaa_comp_mode that it can do
+ * @lock: serialises resets and self-tests of the device and its queues
+ * @wqs: its queues by id; written under iaa_devices_lock, read under RCU
+ * @nr_wqs: how many of its queues exist, under iaa_devices_lock
+ * @modes: bit per enum iaa_comp_mode that it claims to be able to do
+ * @selftest: memory for self-tests, under @lock
  * @aecs: the tables of fixed mode, where the device reads them
  * @aecs_dma: their DMA address
  */
 struct iaa_device {
 	struct list_head node;
 	struct idxd_device *idxd;
+	struct mutex lock;
 	struct list_head wqs;
+	unsigned int nr_wqs;
 	unsigned long modes;
+	struct iaa_selftest *selftest;
 	struct iaa_aecs *aecs;
 	dma_addr_t aecs_dma;
 };
+
+/* What a queue can do, as its self-test found: a bit for each mode, and this one */
+#define IAA_CAP_DECOMPRESS	IAA_COMP_NR_MODES
+#define IAA_NR_CAPS		(IAA_CAP_DECOMPRESS + 1)
 
 /* Whether a queue gets requests; changes under iaa_devices_lock */
 enum iaa_wq_state {
 	IAA_WQ_IDLE,		/* set up, but not in the map */
 	IAA_WQ_LIVE,
-	IAA_WQ_STALLED,		/* did not answer in time; being reset */
+	IAA_WQ_STALLED,		/* did not answer, or failed its self-test */
 	IAA_WQ_REMOVED,
 };
 
@@ -73,12 +87,9 @@ struct iaa_wq_counts {
 
 /**
  * struct iaa_slot - what we keep beside each of idxd's descriptors
- * @waiter: request to wake when the interrupt comes; exchanged with NULL by
- *	whoever handles it, the interrupt thread or the owner
  * @counts: written by the descriptor's owner
  */
 struct iaa_slot {
-	struct iaa_comp_req *waiter;
 	struct iaa_wq_counts counts;
 } ____cacheline_aligned;
 
@@ -95,42 +106,75 @@ struct iaa_slots_busy {
 
 /**
  * struct iaa_wq - a work queue that does our requests
- * @node: in its device's list, under iaa_devices_lock
+ * @portal: where its descriptors are written
+ * @descs: idxd's descriptors
+ * @slots: one for each of them
+ * @busy: which of them are in use: the requests in flight
+ * @dma_dev: the device that its buffers are mapped for
  * @wq: idxd's view of it
- * @dev: its device
- * @dma_dev: who its buffers are mapped for
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
+ * @caps: what it can do, see IAA_CAP_DECOMPRESS; written while it gets no requests
+ * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
+ *	decompression is the longest destination as well
+ * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
+ *	a dedicated queue must never be given an ENQCMDS
+ * @busy_shift: binary logarithm of the number of words of @busy
+ * @tmpl: descriptors, complete but for their addresses and sizes
+ * @node: in its device's list, under iaa_devices_lock
+ * @dev: its device
+ * @claims: what it can do by its device's and its own registers, as @caps
+ * @failed: what of that failed in its last self-test
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
- * @max_xfer: longest source or destination, in bytes
- * @tmpl: descriptors, complete but for their addresses and sizes
- * @slots: one for each of idxd's descriptors
- * @busy: which of them are in use: the requests in flight
- * @nr_busy: words of @busy, a power of two
- * @busy_shift: which one
+ * @irq_armed: bit per descriptor whose owner sleeps until an interrupt
+ * @irq_done: one for each descriptor; completed by the interrupt thread
  *
- * @state goes from live to stalled without the lock, by whoever sees it first.
+ * The first members, up to @busy_shift, are what a CPU reads for each request; they
+ * share one cache line, which seldom changes.
+ *
+ * @state goes from live to stalled without the lock, by the first poll that
+ * sees it.
  */
 struct iaa_wq {
-	struct list_head node;
-	struct idxd_wq *wq;
-	struct iaa_device *dev;
+	void __iomem *portal;
+	struct idxd_desc **descs;
+	struct iaa_slot *slots;
+	struct iaa_slots_busy *busy;
 	struct device *dma_dev;
+	struct idxd_wq *wq;
 	enum iaa_wq_state state;
 	unsigned int epoch;
+	u8 caps;
+	u8 max_shift[IAA_NR_CAPS];
+	bool dedicated;
+	u8 busy_shift;
+	struct iaa_desc_template tmpl;
+	struct list_head node;
+	struct iaa_device *dev;
+	u8 claims;
+	u8 failed;
 	struct delayed_work recovery;
 	unsigned long backoff;
 	unsigned int stalls;
-	u64 max_xfer;
-	struct iaa_desc_template tmpl;
-	struct iaa_slot *slots;
-	struct iaa_slots_busy *busy;
-	unsigned int nr_busy;
-	unsigned int busy_shift;
-};
+	unsigned long *irq_armed;
+	struct completion *irq_done;
+} ____cacheline_aligned;
+
+static_assert(offsetofend(struct iaa_wq, busy_shift) <= 64);
+static_assert(IAA_NR_CAPS <= 8);
+
+static inline bool iaa_wq_can(const struct iaa_wq *wq, unsigned int cap)
+{
+	return READ_ONCE(wq->caps) & BIT(cap);
+}
+
+static inline unsigned int iaa_wq_busy_words(const struct iaa_wq *wq)
+{
+	return 1U << wq->busy_shift;
+}
 
 /* iaa_main.c */
 extern struct mutex iaa_devices_lock;
@@ -162,28 +206,36 @@ extern unsigned long iaa_timeout;
 
 /* iaa_wq.c */
 struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq);
+void iaa_wq_unlink(struct iaa_wq *wq);
 void iaa_wq_destroy(struct iaa_wq *wq);
 void iaa_wq_drain(struct iaa_wq *wq);
 
 /* iaa_balance.c */
+extern bool iaa_map_missing;	/* there are live queues, but no memory for a map */
 void iaa_rebalance(void);
 void iaa_rebalance_stop(void);
 
 /* iaa_pm.c */
+extern bool iaa_parked;
 void iaa_pm_init(void);
 void iaa_pm_exit(void);
 
 /* iaa_recover.c */
 void iaa_wq_stalled(struct iaa_wq *wq);
 void iaa_wq_recovery(struct work_struct *work);
-int iaa_wq_silence(struct iaa_wq *wq);
+int iaa_wq_quiesce(struct iaa_wq *wq);
+int iaa_wq_serve(struct iaa_wq *wq);
+void iaa_wq_retry(struct iaa_wq *wq, int err);
+void iaa_device_give_back(struct iaa_device *dev);
+
+/* iaa_mode.c */
+const char *iaa_cap_name(unsigned int cap);
 
 /* iaa_submit.c */
 extern struct iaa_table __rcu *iaa_table;
 int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req);
 int iaa_hw_submit(struct iaa_comp_req *req);
 int iaa_hw_poll(struct iaa_comp_req *req);
-void iaa_hw_wake(struct iaa_wq *wq, bool all);
 
 /* iaa_sysfs.c, iaa_debugfs.c */
 extern const struct attribute_group *iaa_driver_groups[];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What IAA reads and writes, beyond what <uapi/linux/idxd.h> declares:
- * operation flags, error codes and the compression tables. Offsets and values
- * are those that Intel's user-space library (QPL) and the Linux 7.3 driver
- * use; they are stated where each is declared.
+ * operation flags, error codes and the compression tables. Numbers such as
+ * "IAA 6.3.5" are sections of the Intel IAA Architecture Specification, r2.1.
  */
 #ifndef _IAA_HW_H
 #define _IAA_HW_H
@@ -14,21 +13,35 @@
 #include <linux/types.h>
 #include <uapi/linux/idxd.h>
 
-/* Compression flags (descriptor offset 0x26) */
+/* Compression flags (descriptor offset 0x26, IAA 6.3.5.1) */
 #define IAA_COMP_FLUSH_OUTPUT		BIT(1)
 #define IAA_COMP_APPEND_EOB		BIT(2)
-/* IAA 2.0: make the Huffman tables and their header for this unit */
-#define IAA_COMP_GEN_HEADER		BIT(12)
+/*
+ * Header generation, bits 14:12 (IAA 3.4.5): in one pass, which takes no more
+ * than 4 KiB, with a header that is marked bFinal. The values 1 and 2 of the
+ * same field leave out the header or the mark.
+ */
+#define IAA_COMP_HEADER_FINAL		(3 << 12)
+#define IAA_HEADER_GEN_MAX		4096
 
-/* Decompression flags (the same place) */
+/* Decompression flags (descriptor offset 0x26, IAA 6.3.2.1) */
 #define IAA_DECOMP_ENABLE		BIT(0)
 #define IAA_DECOMP_FLUSH_OUTPUT		BIT(1)
-#define IAA_DECOMP_CHECK_EOB		BIT(2)
-#define IAA_DECOMP_STOP_ON_EOB		BIT(3)
+#define IAA_DECOMP_STOP_ON_EOB		BIT(2)
+#define IAA_DECOMP_CHECK_EOB		BIT(3)
+#define IAA_DECOMP_BFINAL_EOB		BIT(4)
 #define IAA_DECOMP_SUPPRESS_OUTPUT	BIT(9)
 
-/* Error code of an analytics error: the output of a compression is full */
-#define IAA_ERROR_COMP_OUTPUT_OVERFLOW	0x19
+/*
+ * Status of a completion record (IAA 6.2.1): bits 5:0. idxd.h's mask is DSA's,
+ * one bit wider; IAA leaves bit 6 unused.
+ */
+#define IAA_STATUS_MASK			0x3f
+
+/* Error codes of an analytics error (IAA 4.4.2) */
+#define IAA_ERROR_OUTPUT_OVERFLOW	0x19
+#define IAA_ERROR_VERIFY_FAILURE	0x1d
+#define IAA_ERROR_ADMIN_TIMEOUT		0x25
 
 /*
  * Analytics engine configuration and state, as a compression reads it: the

@@ -7,9 +7,12 @@
 
 #include <linux/cpuhotplug.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 
 #include "idxd.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
+#include "iaa_selftest.h"
 
 /* Far more than a full queue takes; and bounded, since removal waits for it */
 #define IAA_TIMEOUT_MIN_MS	10
@@ -41,8 +44,10 @@ module_param_cb(timeout_ms, &iaa_timeout_ops, &iaa_timeout_ms, 0644);
 MODULE_PARM_DESC(timeout_ms,
 		 "Time in ms after which a device that does not answer is reset (10 to 600000, default 1000)");
 
+/* Without I/O: the recovery of a neighbour may need the queue's lock, and reclaim that */
 static int iaa_wq_enable(struct idxd_wq *idxd_wq)
 {
+	unsigned int noio;
 	int ret;
 
 	guard(mutex)(&idxd_wq->wq_lock);
@@ -52,7 +57,9 @@ static int iaa_wq_enable(struct idxd_wq *idxd_wq)
 		return -ENODEV;
 	}
 	idxd_wq->type = IDXD_WQT_KERNEL;
+	noio = memalloc_noio_save();
 	ret = idxd_drv_enable_wq(idxd_wq);
+	memalloc_noio_restore(noio);
 	if (ret)
 		idxd_wq->type = IDXD_WQT_NONE;
 	return ret;
@@ -65,6 +72,17 @@ static void iaa_wq_disable(struct idxd_wq *idxd_wq)
 	if (!percpu_ref_is_dying(&idxd_wq->wq_active))
 		__idxd_wq_quiesce(idxd_wq);
 	idxd_drv_disable_wq(idxd_wq);
+}
+
+/* One that fails stays bound, and is tried again as after a stall; others serve */
+static void iaa_wq_start(struct iaa_wq *wq)
+{
+	int ret;
+
+	guard(mutex)(&wq->dev->lock);
+	ret = iaa_wq_serve(wq);
+	if (ret)
+		iaa_wq_retry(wq, ret);
 }
 
 static int iaa_crypto_probe(struct idxd_dev *idxd_dev)
@@ -87,12 +105,13 @@ static int iaa_crypto_probe(struct idxd_dev *idxd_dev)
 		if (IS_ERR(wq))
 			break;
 		idxd_wq_set_private(idxd_wq, wq);
-		WRITE_ONCE(wq->state, IAA_WQ_LIVE);
-		iaa_rebalance();
 	}
-	if (IS_ERR(wq))
+	if (IS_ERR(wq)) {
 		iaa_wq_disable(idxd_wq);
-	return PTR_ERR_OR_ZERO(wq);
+		return PTR_ERR(wq);
+	}
+	iaa_wq_start(wq);
+	return 0;
 }
 
 static void iaa_crypto_remove(struct idxd_dev *idxd_dev)
@@ -107,6 +126,7 @@ static void iaa_crypto_remove(struct idxd_dev *idxd_dev)
 	/* Nobody picks it from the old map any more */
 	synchronize_rcu();
 	iaa_wq_drain(wq);
+	iaa_wq_unlink(wq);
 
 	idxd_wq_set_private(idxd_wq, NULL);
 	/* The interrupt thread ends here: it looks at the queue's slots */
@@ -121,7 +141,7 @@ static void iaa_crypto_interrupt(struct idxd_wq *idxd_wq)
 	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
 
 	if (wq)
-		iaa_hw_wake(wq, false);
+		iaa_irq_wake(wq, false);
 }
 
 static enum idxd_dev_type iaa_dev_types[] = {
@@ -186,9 +206,13 @@ static int __init iaa_crypto_init(void)
 	if (!iaa_workqueue)
 		return -ENOMEM;
 
-	ret = iaa_cpuhp_setup();
+	ret = iaa_selftest_init();
 	if (ret)
 		goto err_workqueue;
+
+	ret = iaa_cpuhp_setup();
+	if (ret)
+		goto err_selftest;
 
 	ret = iaa_provider_register(&iaa_crypto_provider);
 	if (ret)
@@ -207,6 +231,8 @@ err_provider:
 	iaa_provider_unregister();
 err_cpuhp:
 	iaa_cpuhp_remove();
+err_selftest:
+	iaa_selftest_exit();
 err_workqueue:
 	destroy_workqueue(iaa_workqueue);
 	return ret;
@@ -221,6 +247,7 @@ static void __exit iaa_crypto_exit(void)
 	iaa_provider_unregister();
 	iaa_cpuhp_remove();
 	iaa_rebalance_stop();
+	iaa_selftest_exit();
 	destroy_workqueue(iaa_workqueue);
 }
 

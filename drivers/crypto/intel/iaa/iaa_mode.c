@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
+#include <linux/minmax.h>
 
 #include "iaa_dev.h"
 #include "iaa_mode.h"
@@ -31,6 +32,32 @@ int iaa_modes_init(struct iaa_device *dev)
 err_exit:
 	iaa_modes_exit(dev);
 	return ret;
+}
+
+/**
+ * iaa_mode_max_shift() - longest unit that a queue compresses in a mode
+ * @dev: the queue's device
+ * @mode: the mode
+ * @xfer_shift: binary logarithm of the queue's max_transfer_size in bytes
+ *
+ * Return: its binary logarithm, in bytes; -EOPNOTSUPP if the queue cannot do the mode.
+ */
+int iaa_mode_max_shift(const struct iaa_device *dev, enum iaa_comp_mode mode,
+		       unsigned int xfer_shift)
+{
+	if (!test_bit(mode, &dev->modes) ||
+	    BIT_ULL(xfer_shift) < iaa_modes[mode]->min_xfer)
+		return -EOPNOTSUPP;
+	return min(iaa_modes[mode]->max_shift, xfer_shift);
+}
+
+/**
+ * iaa_cap_name() - a mode's name, or "decompress"
+ * @cap: number of a bit of iaa_wq.caps
+ */
+const char *iaa_cap_name(unsigned int cap)
+{
+	return cap == IAA_CAP_DECOMPRESS ? "decompress" : iaa_modes[cap]->name;
 }
 
 /**

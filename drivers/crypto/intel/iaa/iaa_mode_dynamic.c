@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dynamic mode: the device makes the Huffman tables for each unit and writes
- * them before the data. IAA 2.0 says in IAACAP, bit 8, that it can; a device
- * without it leaves this mode to software.
+ * them before the data (IAA 3.4.5, 1-pass header generation). IAA 2.0 says in
+ * IAACAP, bit 8, that it can; a device without it leaves this mode to software.
  */
+#include <linux/log2.h>
+
 #include "idxd.h"
 #include "iaa_dev.h"
 #include "iaa_mode.h"
@@ -21,16 +23,16 @@ static void iaa_dynamic_fill(const struct iaa_device *dev,
 			     struct iax_hw_desc *desc)
 {
 	*desc = (struct iax_hw_desc) {
-		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR | IDXD_OP_FLAG_CC,
+		.flags = IAA_DESC_FLAGS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB |
-			       IAA_COMP_GEN_HEADER,
+			       IAA_COMP_HEADER_FINAL,
 	};
 }
 
 const struct iaa_mode iaa_mode_dynamic = {
 	.name		= "dynamic",
-	.retries	= 2000,
+	.max_shift	= ilog2(IAA_HEADER_GEN_MAX),
 	.init		= iaa_dynamic_init,
 	.exit		= iaa_dynamic_exit,
 	.fill		= iaa_dynamic_fill,

@@ -5,6 +5,7 @@
  */
 #include <linux/array_size.h>
 #include <linux/dma-mapping.h>
+#include <linux/limits.h>
 
 #include "idxd.h"
 #include "iaa_dev.h"
@@ -68,12 +69,16 @@ static void iaa_fixed_exit(struct iaa_device *dev)
 			  dev->aecs_dma);
 }
 
+/*
+ * Early abort (IAACAP bit 5, IAA 3.4.6) stays off. Its estimate takes a literal
+ * for a whole byte, so it gives up pages that still get smaller, and what the
+ * device gives up is stored as it is.
+ */
 static void iaa_fixed_fill(const struct iaa_device *dev,
 			   struct iax_hw_desc *desc)
 {
 	*desc = (struct iax_hw_desc) {
-		.flags = IDXD_OP_FLAG_CRAV | IDXD_OP_FLAG_RCR |
-			 IDXD_OP_FLAG_CC | IDXD_OP_FLAG_RD_SRC2_AECS,
+		.flags = IAA_DESC_FLAGS | IDXD_OP_FLAG_RD_SRC2_AECS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB,
 		.src2_addr = dev->aecs_dma,
@@ -83,7 +88,9 @@ static void iaa_fixed_fill(const struct iaa_device *dev,
 
 const struct iaa_mode iaa_mode_fixed = {
 	.name		= "fixed",
-	.retries	= 1000,
+	.max_shift	= 31,
+	/* The tables are a source, too, and obey the same limit (IAA 6.1.11) */
+	.min_xfer	= sizeof(struct iaa_aecs),
 	.init		= iaa_fixed_init,
 	.exit		= iaa_fixed_exit,
 	.fill		= iaa_fixed_fill,

@@ -8,29 +8,35 @@
 
 #include "iaa_dev.h"
 
+bool iaa_parked;	/* no queue goes live; written under iaa_devices_lock */
+
 static void iaa_park(void)
 {
 	struct iaa_device *dev;
 	struct iaa_wq *wq;
 
 	guard(iaa_devices)();
+	iaa_parked = true;
 	list_for_each_entry(dev, &iaa_devices, node)
 		list_for_each_entry(wq, &dev->wqs, node)
 			cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_IDLE);
 	iaa_rebalance();
 }
 
+/* Also those that stalled before, or were bound meanwhile: none waits for its delay */
 static void iaa_unpark(void)
 {
 	struct iaa_device *dev;
 	struct iaa_wq *wq;
 
 	guard(iaa_devices)();
+	iaa_parked = false;
 	list_for_each_entry(dev, &iaa_devices, node)
-		list_for_each_entry(wq, &dev->wqs, node)
-			if (cmpxchg(&wq->state, IAA_WQ_IDLE, IAA_WQ_STALLED) ==
-			    IAA_WQ_IDLE)
-				queue_delayed_work(iaa_workqueue, &wq->recovery, 0);
+		list_for_each_entry(wq, &dev->wqs, node) {
+			cmpxchg(&wq->state, IAA_WQ_IDLE, IAA_WQ_STALLED);
+			if (READ_ONCE(wq->state) == IAA_WQ_STALLED)
+				mod_delayed_work(iaa_workqueue, &wq->recovery, 0);
+		}
 }
 
 static int iaa_pm_notify(struct notifier_block *nb, unsigned long event,

@@ -2,29 +2,31 @@
 /*
  * A queue that does not answer.
  *
- * What is in flight on it may still be written by the device, so nothing of it
- * is given back until the queue has been reset: it is taken out of the map,
- * reset through idxd, and only then its epoch advances, which is what owners
- * of requests in flight look at. Then it has to do a small piece of work
- * correctly before it is put back; until it does, that is tried again with
- * growing delay. All other queues go on meanwhile.
+ * The device may still write to the buffers of what is in flight on it, so nothing of
+ * that is given back until the queue, or its device, has been reset: the queue is
+ * taken out of the map, reset through idxd, and only then its epoch advances, which
+ * owners of requests in flight poll. Where the whole device has to be reset, the
+ * requests of all of its queues are given back at once. Then the queue has to pass its
+ * self-test before it is put back; until it does, that is tried again with growing
+ * delay. All other queues, and all other devices, go on meanwhile.
+ *
+ * Locks: iaa_device.lock, then iaa_devices_lock. The first is held while a device is
+ * reset, for many seconds if it hangs, and serialises that; it is taken by recoveries
+ * and removals of that device's queues only. The second is never held while a device
+ * is waited for. Giving requests back takes no lock.
  */
-#include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
-#include <linux/slab.h>
-#include <linux/string.h>
 
 #include "idxd.h"
 #include "iaa_crypto_trace.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
+#include "iaa_selftest.h"
 
 #define IAA_BACKOFF_MIN		HZ
 #define IAA_BACKOFF_MAX		(60 * HZ)
-
-/* What a recovered queue has to compress, and to give back */
-#define IAA_TRIAL_LEN		64
-#define IAA_TRIAL_ROOM		256
 
 /**
  * iaa_wq_stalled() - report that a queue did not answer in time
@@ -34,46 +36,80 @@
  */
 void iaa_wq_stalled(struct iaa_wq *wq)
 {
-	if (cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_STALLED) != IAA_WQ_LIVE)
+	enum iaa_wq_state state = READ_ONCE(wq->state);
+
+	/* An idle one may have requests in flight from before it was parked */
+	if (state != IAA_WQ_LIVE && state != IAA_WQ_IDLE)
+		return;
+	if (cmpxchg(&wq->state, state, IAA_WQ_STALLED) != state)
 		return;
 	iaa_stat_inc(IAA_STAT_TIMEOUT);
 	trace_iaa_wq_stalled(wq->wq->idxd->id, wq->wq->id);
 	queue_delayed_work(iaa_workqueue, &wq->recovery, 0);
 }
 
-/**
- * iaa_wq_silence() - see to it that a queue's device writes nothing any more
- * of what is in flight now, and let the owners know
- * @wq: a queue that gets no requests
- *
- * A device whose queue can't be reset loses the right to access memory.
- *
- * Context: process, sleeps.
- * Return: 0 if the queue can be resumed, or -errno.
- */
-int iaa_wq_silence(struct iaa_wq *wq)
+/* Let the owners of what was in flight know that the device does not write to it */
+static void iaa_wq_give_back(struct iaa_wq *wq)
 {
-	int ret;
-
-	scoped_guard(mutex, &wq->wq->wq_lock) {
-		ret = idxd_wq_silence(wq->wq);
-		if (ret == -EIO)
-			idxd_device_fence(wq->wq->idxd);
-	}
-
 	/* Pairs with smp_load_acquire() where requests are polled */
 	smp_store_release(&wq->epoch, wq->epoch + 1);
-	iaa_hw_wake(wq, true);
-	return ret;
+	iaa_irq_wake(wq, true);
 }
 
-/* All of a fenced device's requests can be given back, not only one queue's */
-static void iaa_device_stalled(struct iaa_device *dev)
+/**
+ * iaa_device_give_back() - give back the requests of all queues of a device
+ * @dev: a device that has been stopped
+ *
+ * Context: process, under @dev->lock; takes no other lock.
+ */
+void iaa_device_give_back(struct iaa_device *dev)
 {
 	struct iaa_wq *wq;
 
-	list_for_each_entry(wq, &dev->wqs, node)
-		iaa_wq_stalled(wq);
+	lockdep_assert_held(&dev->lock);
+	guard(rcu)();
+	list_for_each_entry_rcu(wq, &dev->wqs, node)
+		iaa_wq_give_back(wq);
+}
+
+/* None of a device's queues gets requests any more, as a reset takes them all */
+static void iaa_device_stall(struct iaa_device *dev)
+{
+	struct iaa_wq *wq;
+
+	scoped_guard(rcu)
+		list_for_each_entry_rcu(wq, &dev->wqs, node)
+			iaa_wq_stalled(wq);
+	/* Submissions that saw a live queue are on it now */
+	synchronize_rcu();
+}
+
+/**
+ * iaa_wq_quiesce() - have a device write nothing more of what a queue has in flight,
+ * and let the owners know
+ * @wq: a queue that gets no requests
+ *
+ * Resets the queue, or if that fails the device. If even that fails nothing is given
+ * back.
+ *
+ * Context: process, sleeps, under @wq->dev->lock.
+ * Return: 0 if the queue can be resumed; -ENODEV if the device is gone, and the
+ * requests were given back; another -errno as idxd_device_quiesce(), and they were not.
+ */
+int iaa_wq_quiesce(struct iaa_wq *wq)
+{
+	int ret;
+
+	lockdep_assert_held(&wq->dev->lock);
+	if (!idxd_wq_reset_hw(wq->wq)) {
+		iaa_wq_give_back(wq);
+		return 0;
+	}
+	iaa_device_stall(wq->dev);
+	ret = idxd_device_quiesce(wq->dev->idxd);
+	if (!ret || ret == -ENODEV)
+		iaa_device_give_back(wq->dev);
+	return ret;
 }
 
 /* Reset the queue, if need be its whole device, and enable it again */
@@ -81,77 +117,56 @@ static int iaa_wq_restart(struct iaa_wq *wq)
 {
 	int ret;
 
-	if (iaa_wq_silence(wq) == -EIO)
-		iaa_device_stalled(wq->dev);
-	ret = idxd_device_revive(wq->wq->idxd);
+	ret = iaa_wq_quiesce(wq);
+	if (!ret)
+		ret = idxd_device_restart(wq->dev->idxd);
 	if (ret)
 		return ret;
 	guard(mutex)(&wq->wq->wq_lock);
 	return idxd_wq_resume(wq->wq);
 }
 
-/* Retire a trial; a queue that does not do it is reset once more */
-static int iaa_trial_wait(struct iaa_wq *wq, struct iaa_comp_req *req)
+/**
+ * iaa_wq_serve() - let a queue have requests if it passes its self-test
+ * @wq: a queue that is enabled, and stalled or new
+ *
+ * Context: process, sleeps, under @wq->dev->lock.
+ * Return: 0, or -errno and it may be tried again after a reset.
+ */
+int iaa_wq_serve(struct iaa_wq *wq)
 {
+	unsigned int epoch = wq->epoch;
 	int ret;
 
-	do {
-		fsleep(100);
-		if (time_after(jiffies, req->deadline))
-			iaa_wq_silence(wq);
-		rcu_read_lock();
-		ret = iaa_hw_poll(req);
-		rcu_read_unlock();
-	} while (ret == -EINPROGRESS);
-	return ret;
+	ret = iaa_selftest_run(wq);
+	if (ret)
+		return ret;
+
+	guard(iaa_devices)();
+	if (wq->state != IAA_WQ_STALLED || wq->epoch != epoch || iaa_parked)
+		return -EAGAIN;
+	wq->backoff = 0;
+	WRITE_ONCE(wq->state, IAA_WQ_LIVE);
+	iaa_rebalance();
+	return 0;
 }
 
-static int iaa_trial_do(struct iaa_wq *wq, struct iaa_comp_req *req)
+/**
+ * iaa_wq_retry() - try later to take a queue up that could not be
+ * @wq: a queue that gets no requests
+ * @err: the error of this attempt
+ *
+ * Context: process, under @wq->dev->lock.
+ */
+void iaa_wq_retry(struct iaa_wq *wq, int err)
 {
-	int ret;
+	unsigned long backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
 
-	rcu_read_lock();
-	ret = iaa_wq_submit(wq, req);
-	rcu_read_unlock();
-	return ret == -EINPROGRESS ? iaa_trial_wait(wq, req) : ret;
-}
-
-struct iaa_trial {
-	u8 plain[IAA_TRIAL_LEN];
-	u8 packed[IAA_TRIAL_ROOM];
-	u8 out[IAA_TRIAL_LEN];
-};
-
-/* Whether the queue gives a few bytes back that it compressed */
-static bool iaa_wq_works(struct iaa_wq *wq)
-{
-	struct iaa_trial *trial __free(kfree) = kzalloc_obj(*trial);
-	struct iaa_comp_req comp = {
-		.slen = IAA_TRIAL_LEN,
-		.dlen = IAA_TRIAL_ROOM,
-		.op = IAA_OP_COMPRESS,
-		.mode = IAA_COMP_FIXED,
-	};
-	struct iaa_comp_req decomp = {
-		.dlen = IAA_TRIAL_LEN,
-		.op = IAA_OP_DECOMPRESS,
-	};
-	int ret;
-
-	if (!trial)
-		return false;
-	strscpy(trial->plain, "a few bytes, a few bytes, and some zeroes");
-	comp.src = trial->plain;
-	comp.dst = trial->packed;
-	ret = iaa_trial_do(wq, &comp);
-	if (ret <= 0)
-		return false;
-
-	decomp.src = trial->packed;
-	decomp.slen = ret;
-	decomp.dst = trial->out;
-	return iaa_trial_do(wq, &decomp) == IAA_TRIAL_LEN &&
-	       !memcmp(trial->plain, trial->out, IAA_TRIAL_LEN);
+	if (!wq->backoff || (backoff == IAA_BACKOFF_MAX && wq->backoff != backoff))
+		dev_warn(wq_confdev(wq->wq), "not in service (%d); trying again in %lu s\n",
+			 err, backoff / HZ);
+	wq->backoff = backoff;
+	queue_delayed_work(iaa_workqueue, &wq->recovery, wq->backoff);
 }
 
 /**
@@ -165,28 +180,24 @@ void iaa_wq_recovery(struct work_struct *work)
 	struct device *dev = wq_confdev(wq->wq);
 	int ret;
 
-	guard(iaa_devices)();
-	if (wq->state != IAA_WQ_STALLED)
+	guard(mutex)(&wq->dev->lock);
+	if (READ_ONCE(wq->state) != IAA_WQ_STALLED)
 		return;
 
-	iaa_rebalance();
-	/* Nobody is between picking it from the old map and its portal */
+	scoped_guard(iaa_devices)
+		iaa_rebalance();
+	/* Submissions that found the queue in the old map are on it now */
 	synchronize_rcu();
 
 	if (!wq->backoff)
 		dev_warn(dev, "does not answer; resetting it\n");
 	ret = iaa_wq_restart(wq);
-	if (!ret && iaa_wq_works(wq)) {
-		dev_info(dev, "answers again\n");
-		wq->stalls++;
-		wq->backoff = 0;
-		WRITE_ONCE(wq->state, IAA_WQ_LIVE);
-		iaa_rebalance();
+	if (!ret)
+		ret = iaa_wq_serve(wq);
+	if (ret) {
+		iaa_wq_retry(wq, ret);
 		return;
 	}
-	if (wq->backoff < IAA_BACKOFF_MAX && 2 * wq->backoff >= IAA_BACKOFF_MAX)
-		dev_warn(dev, "still out of service (%d); trying once in %d s\n",
-			 ret, IAA_BACKOFF_MAX / HZ);
-	wq->backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
-	queue_delayed_work(iaa_workqueue, &wq->recovery, wq->backoff);
+	wq->stalls++;
+	dev_info(dev, "answers again\n");
 }

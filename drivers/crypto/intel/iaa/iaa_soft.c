@@ -4,20 +4,21 @@
  *
  * It compresses with the 4 KiB window that IAA has, so that a device can
  * inflate the result, and inflates with the largest window, so that it takes
- * any stream. Workspaces are per CPU and stay while anyone uses the core. A CPU
- * that came online later works in another one's until it has got its own: there
- * is no hotplug callback, since zswap begins to use the core in one of its own.
+ * any stream. Workspaces belong to no CPU: a machine with hundreds of them has
+ * SOFT_MAX_WORKSPACES only, since software is a fallback. They are allocated by
+ * the first user of the core and stay until the last one goes, so a request
+ * never allocates; with all of them taken it waits for one.
  *
  * Lock order: soft_users_lock, soft_workspace.lock.
  */
+#include <linux/cache.h>
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
-#include <linux/init.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
-#include <linux/percpu.h>
-#include <linux/slab.h>
-#include <linux/workqueue.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
 #include <linux/zlib.h>
 
 #include "iaa.h"
@@ -26,100 +27,63 @@
 #define SOFT_DEFLATE_WBITS	(-12)
 #define SOFT_INFLATE_WBITS	(-MAX_WBITS)
 /*
- * IAA finds about the matches that zlib's level 1 finds. Memory level 8 holds
- * 16 Ki symbols a block, so a page makes a single block, which is all that
- * IAA decompresses in one go.
+ * IAA finds about the matches that zlib's level 1 finds. Memory level 7 ends a
+ * block after 8191 symbols, so a page always makes a single one; level 6 ends it
+ * after 4095.
  */
 #define SOFT_LEVEL		Z_BEST_SPEED
-#define SOFT_MEMLEVEL		8
+#define SOFT_MEMLEVEL		7
 
+#define SOFT_MAX_WORKSPACES	32
+
+/* Either deflate's or inflate's: both set it up anew for every request */
 struct soft_workspace {
-	struct mutex lock;	/* protects the two below */
-	void *deflate;
-	void *inflate;
-};
+	struct mutex lock;	/* protects what is at @memory */
+	void *memory;
+} ____cacheline_aligned_in_smp;
 
-static DEFINE_PER_CPU(struct soft_workspace, soft_workspaces);
+static struct soft_workspace soft_workspaces[SOFT_MAX_WORKSPACES];
+static unsigned int soft_nr;		/* constant while there are users */
 
 static DEFINE_MUTEX(soft_users_lock);	/* protects the one below */
 static unsigned int soft_users;
 
-/* Allocates without the lock: reclaim may have to compress. */
-static int soft_workspace_fill(unsigned int cpu)
+static size_t soft_workspace_size(void)
 {
-	struct soft_workspace *ws = per_cpu_ptr(&soft_workspaces, cpu);
-	void *deflate, *inflate;
-
-	if (READ_ONCE(ws->deflate))
-		return 0;
-
-	deflate = kvmalloc_node(zlib_deflate_workspacesize(SOFT_DEFLATE_WBITS,
-							   SOFT_MEMLEVEL),
-				GFP_KERNEL, cpu_to_node(cpu));
-	inflate = kvmalloc_node(zlib_inflate_workspacesize(), GFP_KERNEL,
-				cpu_to_node(cpu));
-
-	mutex_lock(&ws->lock);
-	if (deflate && inflate && !ws->deflate) {
-		swap(ws->inflate, inflate);
-		WRITE_ONCE(ws->deflate, no_free_ptr(deflate));
-	}
-	mutex_unlock(&ws->lock);
-
-	kvfree(deflate);
-	kvfree(inflate);
-	return READ_ONCE(ws->deflate) ? 0 : -ENOMEM;
+	return max(zlib_deflate_workspacesize(SOFT_DEFLATE_WBITS, SOFT_MEMLEVEL),
+		   zlib_inflate_workspacesize());
 }
 
-static int soft_workspaces_fill(void)
+/*
+ * One workspace will do. vmalloc() takes what is needed, where kmalloc() would
+ * round up to a power of two.
+ */
+static int soft_workspaces_alloc(unsigned int nr)
 {
-	unsigned int cpu;
-	int ret = 0;
+	while (soft_nr < nr) {
+		struct soft_workspace *ws = &soft_workspaces[soft_nr];
 
-	for_each_online_cpu(cpu) {
-		ret = soft_workspace_fill(cpu);
-		if (ret)
+		ws->memory = vmalloc(soft_workspace_size());
+		if (!ws->memory)
 			break;
+		mutex_init(&ws->lock);
+		WRITE_ONCE(soft_nr, soft_nr + 1);
 	}
-	return ret;
+	return soft_nr ? 0 : -ENOMEM;
 }
 
 /* None is in use any more. */
 static void soft_workspaces_free(void)
 {
-	unsigned int cpu;
+	unsigned int i, nr = soft_nr;
 
-	for_each_possible_cpu(cpu) {
-		struct soft_workspace *ws = per_cpu_ptr(&soft_workspaces, cpu);
-
-		kvfree(ws->deflate);
-		kvfree(ws->inflate);
-		WRITE_ONCE(ws->deflate, NULL);
-		ws->inflate = NULL;
-	}
-}
-
-static void soft_refill_workfn(struct work_struct *work)
-{
-	soft_workspaces_fill();
-}
-
-/* For CPUs that were not online at iaa_soft_get() */
-static DECLARE_WORK(soft_refill_work, soft_refill_workfn);
-
-/**
- * iaa_soft_init() - make the software path ready for its first user
- */
-void __init iaa_soft_init(void)
-{
-	unsigned int cpu;
-
-	for_each_possible_cpu(cpu)
-		mutex_init(&per_cpu_ptr(&soft_workspaces, cpu)->lock);
+	WRITE_ONCE(soft_nr, 0);
+	for (i = 0; i < nr; i++)
+		vfree(soft_workspaces[i].memory);
 }
 
 /**
- * iaa_soft_get() - have workspaces on every online CPU
+ * iaa_soft_get() - have workspaces
  *
  * Context: process, sleeps, allocates with GFP_KERNEL.
  * Return: 0, or -errno and nothing was taken.
@@ -132,11 +96,9 @@ int iaa_soft_get(void)
 	if (soft_users++)
 		return 0;
 
-	ret = soft_workspaces_fill();
-	if (ret) {
-		soft_workspaces_free();
+	ret = soft_workspaces_alloc(min(num_possible_cpus(), SOFT_MAX_WORKSPACES));
+	if (ret)
 		soft_users--;
-	}
 	return ret;
 }
 
@@ -148,35 +110,30 @@ void iaa_soft_put(void)
 	guard(mutex)(&soft_users_lock);
 	if (WARN_ON_ONCE(!soft_users))
 		return;
-	if (--soft_users)
-		return;
-	cancel_work_sync(&soft_refill_work);
-	soft_workspaces_free();
+	if (!--soft_users)
+		soft_workspaces_free();
 }
 
 /*
- * The workspace of this CPU, locked; or, while it has none, of any other: the
- * mutex, not the CPU, owns it.
+ * A workspace, locked. Each CPU begins at one of its own, as far as there are
+ * enough; when that is taken any free one will do.
  */
 static struct soft_workspace *soft_workspace_lock(void)
 {
-	struct soft_workspace *ws = raw_cpu_ptr(&soft_workspaces);
-	unsigned int cpu;
+	unsigned int nr = READ_ONCE(soft_nr), first, i;
 
-	mutex_lock(&ws->lock);
-	if (likely(ws->deflate))
-		return ws;
-	mutex_unlock(&ws->lock);
-	schedule_work(&soft_refill_work);
+	if (unlikely(!nr))
+		return NULL;
 
-	for_each_possible_cpu(cpu) {
-		ws = per_cpu_ptr(&soft_workspaces, cpu);
-		mutex_lock(&ws->lock);
-		if (ws->deflate)
+	first = raw_smp_processor_id() % nr;
+	for (i = 0; i < nr; i++) {
+		struct soft_workspace *ws = &soft_workspaces[(first + i) % nr];
+
+		if (likely(mutex_trylock(&ws->lock)))
 			return ws;
-		mutex_unlock(&ws->lock);
 	}
-	return NULL;
+	mutex_lock(&soft_workspaces[first].lock);
+	return &soft_workspaces[first];
 }
 
 /**
@@ -187,8 +144,8 @@ static struct soft_workspace *soft_workspace_lock(void)
  * with the last byte of dst may be said not to fit, while a device would take it.
  *
  * Context: process, may sleep on a workspace; does not allocate.
- * Return: bytes at dst; -ENOSPC if they would not fit; -ENOMEM if no CPU has a
- * workspace, which only a caller without iaa_comp_get() sees.
+ * Return: bytes at dst; -ENOSPC if they would not fit; -ENOMEM if there is
+ * no workspace, which only a caller without iaa_comp_get() sees.
  */
 int iaa_soft_compress(const struct iaa_comp_req *req)
 {
@@ -204,7 +161,7 @@ int iaa_soft_compress(const struct iaa_comp_req *req)
 	if (!ws)
 		return -ENOMEM;
 
-	stream.workspace = ws->deflate;
+	stream.workspace = ws->memory;
 	ret = zlib_deflateInit2(&stream, SOFT_LEVEL, Z_DEFLATED,
 				SOFT_DEFLATE_WBITS, SOFT_MEMLEVEL,
 				Z_DEFAULT_STRATEGY);
@@ -259,7 +216,7 @@ int iaa_soft_decompress(const struct iaa_comp_req *req)
 	if (!ws)
 		return -ENOMEM;
 
-	stream.workspace = ws->inflate;
+	stream.workspace = ws->memory;
 	ret = zlib_inflateInit2(&stream, SOFT_INFLATE_WBITS);
 	if (ret == Z_OK)
 		ret = soft_inflate(&stream);

@@ -30,6 +30,7 @@ static const char * const iaa_stat_names[] = {
 	[IAA_STAT_EINVAL]		= "total_completion_einval_errors",
 	[IAA_STAT_TIMEOUT]		= "total_completion_timeout_errors",
 	[IAA_STAT_OVERFLOW]		= "total_completion_comp_buf_overflow_errors",
+	[IAA_STAT_VERIFY]		= "total_completion_verify_errors",
 	[IAA_STAT_BATCHES]		= "total_batches",
 	[IAA_STAT_BATCH_UNITS]		= "total_batch_units",
 };
@@ -47,7 +48,6 @@ static const char * const iaa_reason_names[] = {
 	[IAA_TIMED_OUT]		= "timed_out",
 	[IAA_HW_ERROR]		= "hw_error",
 	[IAA_BAD_STREAM]	= "bad_stream",
-	[IAA_SHORT]		= "short",
 	[IAA_LIED]		= "lied",
 };
 

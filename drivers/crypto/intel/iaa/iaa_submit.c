@@ -4,27 +4,32 @@
  * write it to the portal; later look at the completion record, and give all
  * of it back.
  *
- * What is inlined by force is on the way of every page: at a microsecond a
- * page, calls are what there is to save.
+ * Hot path: forced inline to avoid per-page call overhead.
  *
  * Everything here runs under rcu_read_lock(), taken by iaa_comp, and doesn't
- * sleep. A request in flight owns one descriptor, which keeps its queue; nobody
- * else touches the descriptor, except the interrupt thread, which takes the slot's
- * waiter out before it looks at it. With the descriptor the queue may go, too.
+ * sleep. A request in flight owns one descriptor, which keeps its queue; no other
+ * thread writes to either. Once the descriptor is given back the queue may go.
  */
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 #include <linux/jiffies.h>
 #include <linux/smp.h>
+#include <linux/timekeeping.h>
 
 #include "idxd.h"
 #include "iaa_dev.h"
+#include "iaa_irq.h"
 #include "iaa_map.h"
 #include "iaa_mode.h"
 #include "iaa_table.h"
 
-/* Passes over full queues before a decompression goes to software */
-#define IAA_DECOMP_RETRIES	500
+/*
+ * How long a submission tries full queues before software does the work, in ns
+ * for each byte of the uncompressed side: less than half of what zlib takes for
+ * a page (65 us to compress at level 1, 26 us to decompress, on a 2 GHz server).
+ */
+#define IAA_COMP_PATIENCE	6
+#define IAA_DECOMP_PATIENCE	2
 /* ENQCMDS says "retry" when a shared queue is over its threshold */
 #define IAA_ENQCMDS_RETRIES	32
 
@@ -41,59 +46,30 @@ static struct iaa_slot *iaa_req_slot(const struct iaa_comp_req *req)
 /*
  * Writing 64 bytes to the portal starts the work. The portal is idxd's: it may
  * go away when the device halts. Before it does wq_active is killed, and its
- * last reference goes after a grace period only, so that looking is enough for
- * who is under rcu_read_lock(). Dedicated queues never refuse: there are no more
- * descriptors than places in the queue.
+ * last reference goes after a grace period only, so this check is enough under
+ * rcu_read_lock(). Dedicated queues never refuse: there are no more descriptors
+ * than places in the queue.
+ *
+ * Return: 0; -EAGAIN if a shared queue is full; -ENODEV if the queue is going.
  */
-static int iaa_portal_write(struct idxd_wq *wq, struct idxd_desc *desc)
+static int iaa_portal_write(struct iaa_wq *wq, struct idxd_desc *desc)
 {
 	/* All slots of the portal's page are equal; each descriptor has its own */
 	unsigned int slot = desc->id * sizeof(*desc->hw) & ~PAGE_MASK;
 	int ret = 0, tries = IAA_ENQCMDS_RETRIES;
 
-	if (unlikely(percpu_ref_is_dying(&wq->wq_active)))
+	if (unlikely(percpu_ref_is_dying(&wq->wq->wq_active)))
 		return -ENODEV;
 
 	/* The descriptor is in memory before the device may read around it */
 	wmb();
-	if (likely(wq_dedicated(wq))) {
+	if (likely(wq->dedicated)) {
 		iosubmit_cmds512(wq->portal + slot, desc->hw, 1);
 	} else {
 		while ((ret = enqcmds(wq->portal + slot, desc->hw)) && tries--)
 			cpu_relax();
 	}
 	return ret;
-}
-
-static void iaa_arm_interrupt(struct iaa_comp_req *req)
-{
-	struct iax_hw_desc *hw = req->desc->iax_hw;
-
-	if (READ_ONCE(iaa_sync_mode) != IAA_ASYNC_IRQ) {
-		req->fired = IAA_POLLED;
-		return;
-	}
-	hw->flags |= IDXD_OP_FLAG_RCI;
-	hw->int_handle = req->wq->wq->ie.int_handle;
-	init_completion(&req->done);
-	req->fired = IAA_WILL_FIRE;
-	/* Pairs with xchg() in iaa_hw_wake() */
-	smp_store_release(&iaa_req_slot(req)->waiter, req);
-}
-
-/*
- * After this nobody but the owner looks at @req. If the interrupt thread has
- * taken it out already, it is about to be done with it.
- */
-static void iaa_disarm_interrupt(struct iaa_comp_req *req)
-{
-	if (likely(READ_ONCE(req->fired) != IAA_WILL_FIRE))
-		return;
-	if (xchg(&iaa_req_slot(req)->waiter, NULL))
-		return;
-	/* Pairs with smp_store_release() in iaa_hw_wake() */
-	while (smp_load_acquire(&req->fired) != IAA_FIRED)
-		cpu_relax();
 }
 
 static __always_inline int iaa_start(struct iaa_comp_req *req)
@@ -104,11 +80,11 @@ static __always_inline int iaa_start(struct iaa_comp_req *req)
 	iaa_desc_fill(desc->iax_hw, &req->wq->tmpl, req, desc->compl_dma);
 	desc->iax_completion->status = 0;
 	req->deadline = jiffies + READ_ONCE(iaa_timeout);
-	iaa_arm_interrupt(req);
+	iaa_irq_arm(req);
 
-	ret = iaa_portal_write(req->wq->wq, desc);
+	ret = iaa_portal_write(req->wq, desc);
 	if (unlikely(ret))
-		iaa_disarm_interrupt(req);
+		iaa_irq_disarm(req);
 	return ret;
 }
 
@@ -118,7 +94,8 @@ static __always_inline int iaa_start(struct iaa_comp_req *req)
  */
 static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
 {
-	unsigned int mask = wq->nr_busy - 1, word = raw_smp_processor_id(), i;
+	unsigned int mask = iaa_wq_busy_words(wq) - 1;
+	unsigned int word = raw_smp_processor_id(), i;
 
 	for (i = 0; i <= mask; i++, word++) {
 		unsigned long *busy = &wq->busy[word & mask].bits;
@@ -128,8 +105,8 @@ static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
 			unsigned int bit = ffz(seen);
 
 			if (likely(!test_and_set_bit_lock(bit, busy)))
-				return wq->wq->descs[(bit << wq->busy_shift) +
-						     (word & mask)];
+				return wq->descs[(bit << wq->busy_shift) +
+						 (word & mask)];
 			seen = READ_ONCE(*busy);
 		}
 	}
@@ -138,15 +115,9 @@ static struct idxd_desc *iaa_desc_get(struct iaa_wq *wq)
 
 static void iaa_desc_put(struct iaa_wq *wq, const struct idxd_desc *desc)
 {
-	unsigned int word = desc->id & (wq->nr_busy - 1);
+	unsigned int word = desc->id & (iaa_wq_busy_words(wq) - 1);
 
 	clear_bit_unlock(desc->id >> wq->busy_shift, &wq->busy[word].bits);
-}
-
-static int iaa_soft(struct iaa_comp_req *req, enum iaa_reason reason)
-{
-	req->reason = reason;
-	return -EREMOTEIO;
 }
 
 /*
@@ -167,23 +138,28 @@ static __always_inline void iaa_unmap(struct iaa_comp_req *req,
 static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 					struct iaa_comp_req *req, bool verify)
 {
-	int ret = -EAGAIN;
+	int ret;
 
 	req->desc = iaa_desc_get(wq);
 	if (!req->desc)
-		return ret;
+		return -EAGAIN;
 
 	req->wq = wq;
 	req->epoch = READ_ONCE(wq->epoch);
 	req->verify = verify;
-	if (unlikely(iaa_req_map(wq->dma_dev, req, req->verify))) {
-		ret = iaa_soft(req, IAA_NO_MAPPING);
+	req->resubmits = 0;
+	ret = iaa_req_map(wq->dma_dev, req, req->verify);
+	if (unlikely(ret)) {
+		req->reason = IAA_NO_MAPPING;
 		goto err_put_desc;
 	}
-	if (likely(!iaa_start(req)))
+	ret = iaa_start(req);
+	if (likely(!ret))
 		return -EINPROGRESS;
 
 	iaa_unmap(req, 0);
+	if (ret == -ENODEV)
+		ret = iaa_req_soft(req, IAA_STALLED);
 err_put_desc:
 	iaa_desc_put(wq, req->desc);
 	return ret;
@@ -195,8 +171,8 @@ err_put_desc:
  * @req: its op, mode, flags and buffers are set; it is not verified
  *
  * Context: under rcu_read_lock(); does not sleep.
- * Return: -EINPROGRESS; -EAGAIN: try another queue; -EREMOTEIO: no queue
- * would do.
+ * Return: -EINPROGRESS; -EAGAIN: the queue is full; -EREMOTEIO: it takes no
+ * requests now; -ENOMEM: the buffers could not be mapped.
  */
 int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
@@ -214,22 +190,28 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
+/* A compression that is to be verified is read back by the same queue */
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	if (unlikely(req->op == IAA_OP_COMPRESS &&
-		     !test_bit(req->mode, &wq->dev->modes)))
-		return iaa_soft(req, IAA_NO_MODE);
-	if (unlikely(req->slen > wq->max_xfer || req->dlen > wq->max_xfer))
-		return iaa_soft(req, IAA_TOO_LONG);
+	bool compress = req->op == IAA_OP_COMPRESS;
+	bool verify = compress && READ_ONCE(iaa_verify_compress);
+	unsigned int cap = compress ? req->mode : IAA_CAP_DECOMPRESS;
+
+	if (unlikely(!iaa_wq_can(wq, cap) ||
+		     (verify && !iaa_wq_can(wq, IAA_CAP_DECOMPRESS))))
+		return iaa_req_soft(req, IAA_NO_MODE);
+	if (unlikely(req->slen > BIT(wq->max_shift[cap]) ||
+		     req->dlen > BIT(wq->max_shift[IAA_CAP_DECOMPRESS])))
+		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
-		return iaa_soft(req, IAA_STALLED);
-	return iaa_wq_begin(wq, req, req->op == IAA_OP_COMPRESS &&
-			    READ_ONCE(iaa_verify_compress));
+		return iaa_req_soft(req, IAA_STALLED);
+	return iaa_wq_begin(wq, req, verify);
 }
 
 /*
  * One pass over a set, from where this CPU is in it. -EAGAIN if some queue is
- * merely full, so that another pass may help.
+ * merely full, so that another pass may help. Buffers that could not be mapped
+ * for one device are not tried on the next, which would lack memory as well.
  */
 static __always_inline int iaa_set_submit(const struct iaa_table *table,
 					  const struct iaa_wq_set *set,
@@ -239,6 +221,9 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 {
 	unsigned int next = raw_cpu_read(iaa_cursor[role]), at, i;
 	int ret, worst = -EREMOTEIO;
+
+	if (unlikely(!set->nr))
+		return iaa_req_soft(req, IAA_STALLED);
 
 	for (i = 0; i < set->nr; i++) {
 		/* A smaller map may have come since the cursor was set */
@@ -251,12 +236,23 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 		ret = iaa_wq_try(table->wqs[set->first + at], req);
 		if (likely(ret == -EINPROGRESS)) {
 			raw_cpu_write(iaa_cursor[role], next);
+			req->reason = IAA_NO_REASON;
 			return ret;
 		}
+		if (ret == -ENOMEM)
+			return -EREMOTEIO;
 		if (ret == -EAGAIN)
 			worst = ret;
 	}
 	return worst;
+}
+
+/* Less than software takes, or there would be no point in waiting for a queue */
+static u64 iaa_patience(const struct iaa_comp_req *req)
+{
+	return req->op == IAA_OP_COMPRESS ?
+	       (u64)req->slen * IAA_COMP_PATIENCE :
+	       (u64)req->dlen * IAA_DECOMP_PATIENCE;
 }
 
 /* Its own queues are full: this CPU may use all of the package's */
@@ -264,20 +260,18 @@ static noinline int iaa_submit_again(const struct iaa_table *table,
 				     enum iaa_role role,
 				     struct iaa_comp_req *req)
 {
-	unsigned int retries = role == IAA_ROLE_COMP ?
-			       iaa_modes[req->mode]->retries :
-			       IAA_DECOMP_RETRIES;
+	u64 end = ktime_get_mono_fast_ns() + iaa_patience(req);
 	const struct iaa_wq_set *set;
 	int ret;
 
 	set = iaa_table_package_set(table, raw_smp_processor_id(), role);
-	while (retries--) {
+	do {
 		cpu_relax();
 		ret = iaa_set_submit(table, set, 0, role, req);
 		if (ret != -EAGAIN)
 			return ret;
-	}
-	return iaa_soft(req, IAA_BUSY);
+	} while (ktime_get_mono_fast_ns() < end);
+	return iaa_req_soft(req, IAA_BUSY);
 }
 
 /**
@@ -297,9 +291,9 @@ int iaa_hw_submit(struct iaa_comp_req *req)
 	int ret;
 
 	if (unlikely(!table))
-		return iaa_soft(req, IAA_NO_QUEUE);
+		return iaa_req_soft(req, READ_ONCE(iaa_map_missing) ?
+				    IAA_STALLED : IAA_NO_QUEUE);
 
-	req->reason = IAA_STALLED;
 	set = iaa_table_set(table, raw_smp_processor_id(), role, &start);
 	ret = iaa_set_submit(table, set, start, role, req);
 	if (likely(ret != -EAGAIN) || req->flags & IAA_COMP_REQ_NOWAIT)
@@ -342,25 +336,31 @@ static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret)
 
 static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason)
 {
-	return iaa_finish(req, iaa_soft(req, reason));
+	return iaa_finish(req, iaa_req_soft(req, reason));
 }
 
 /*
- * Read back what was just compressed, with the same descriptor and mapping. Like
- * any request it goes to a live queue only, and counts from that queue's last
- * reset, which may have come since the compression was submitted.
+ * Submit once more, with the same descriptor and mapping. Like any request it
+ * goes to a live queue only, and counts from that queue's last reset, which may
+ * have come since the request was first submitted.
  */
-static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
+static noinline int iaa_resubmit(struct iaa_comp_req *req)
 {
 	if (unlikely(READ_ONCE(req->wq->state) != IAA_WQ_LIVE))
 		return iaa_give_up(req, IAA_STALLED);
 	req->epoch = READ_ONCE(req->wq->epoch);
-	req->op = IAA_OP_VERIFY;
-	req->produced = produced;
-	req->crc = req->desc->iax_completion->crc;
 	if (likely(!iaa_start(req)))
 		return -EINPROGRESS;
 	return iaa_give_up(req, IAA_STALLED);
+}
+
+/* Read back what was just compressed */
+static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
+{
+	req->op = IAA_OP_VERIFY;
+	req->produced = produced;
+	req->crc = req->desc->iax_completion->crc;
+	return iaa_resubmit(req);
 }
 
 /*
@@ -369,12 +369,18 @@ static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
  */
 static noinline int iaa_poll_pending(struct iaa_comp_req *req)
 {
-	/* Pairs with smp_store_release() in iaa_wq_silence() */
+	const volatile u8 *status = &req->desc->iax_completion->status;
+
+	/* Pairs with smp_store_release() in iaa_wq_give_back() */
 	if (unlikely(smp_load_acquire(&req->wq->epoch) != req->epoch)) {
-		iaa_disarm_interrupt(req);
+		/* It may have been completed before the reset (DSA 3.15) */
+		if (READ_ONCE(*status))
+			return -EINPROGRESS;
+		iaa_irq_disarm(req);
 		return iaa_give_up(req, IAA_TIMED_OUT);
 	}
-	if (unlikely(time_after(jiffies, req->deadline)))
+	/* The caller may have been preempted since it read the status */
+	if (unlikely(time_after(jiffies, req->deadline)) && !READ_ONCE(*status))
 		iaa_wq_stalled(req->wq);
 	return -EINPROGRESS;
 }
@@ -396,36 +402,11 @@ int iaa_hw_poll(struct iaa_comp_req *req)
 
 	/* The status is written last: now the rest of the record, and data */
 	dma_rmb();
-	iaa_disarm_interrupt(req);
+	iaa_irq_disarm(req);
 	ret = iaa_desc_result(rec, req);
+	if (unlikely(ret == -EAGAIN))
+		return iaa_resubmit(req);
 	if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS && ret > 0)
 		return iaa_verify(req, ret);
 	return iaa_finish(req, ret);
-}
-
-/**
- * iaa_hw_wake() - wake those who wait for an interrupt of a queue
- * @wq: the queue
- * @all: also those whose request is not done, because it never will be
- *
- * Context: process: the interrupt thread, or the recovery.
- */
-void iaa_hw_wake(struct iaa_wq *wq, bool all)
-{
-	int i;
-
-	for (i = 0; i < wq->wq->num_descs; i++) {
-		struct iaa_slot *slot = &wq->slots[i];
-		struct iaa_comp_req *req;
-
-		if (!READ_ONCE(slot->waiter) ||
-		    (!all && !READ_ONCE(wq->wq->descs[i]->completion->status)))
-			continue;
-		req = xchg(&slot->waiter, NULL);
-		if (!req)
-			continue;
-		complete(&req->done);
-		/* Pairs with iaa_disarm_interrupt(): @req is its owner's */
-		smp_store_release(&req->fired, IAA_FIRED);
-	}
 }

@@ -32,7 +32,6 @@
 		{ IAA_TIMED_OUT,	"timed_out" },	\
 		{ IAA_HW_ERROR,		"hw_error" },	\
 		{ IAA_BAD_STREAM,	"bad_stream" },	\
-		{ IAA_SHORT,		"short" },	\
 		{ IAA_LIED,		"lied" })
 
 DECLARE_EVENT_CLASS(iaa_comp_req,

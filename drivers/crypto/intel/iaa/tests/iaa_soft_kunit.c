@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Round trips through iaa_comp.h, and streams that are none. Where no device is
- * configured this is the software path; with one it is the device's.
+ * configured this is the software path; with one it is the device's. And the
+ * software's workspaces, with a pool of the test's own.
  */
 #include <kunit/test.h>
+#include <linux/bitmap.h>
+#include <linux/completion.h>
 #include <linux/iaa_comp.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+
+/* The pool is static, so this module has one that nobody else uses */
+#include "../iaa_soft.c"
 
 struct soft_fixture {
 	u8 *plain, *packed, *out;
@@ -248,10 +256,10 @@ static void soft_other_memory(struct kunit *test)
 	vfree(area);
 }
 
-/* Each request of a batch has its own result, in whatever order they run */
-static void soft_batch(struct kunit *test)
+/* Each of many requests in flight has its own result */
+static void soft_many(struct kunit *test)
 {
-	enum { NR = IAA_COMP_MAX_BATCH + 9, LEN = 700, PACKED = 800 };
+	enum { NR = 73, LEN = 700, PACKED = 800 };
 	struct soft_fixture *f = test->priv;
 	struct iaa_comp_req *reqs = kunit_kcalloc(test, NR, sizeof(*reqs), GFP_KERNEL);
 	u8 *packed = kunit_kmalloc(test, NR * PACKED, GFP_KERNEL);
@@ -265,8 +273,10 @@ static void soft_batch(struct kunit *test)
 			.dst = packed + i * PACKED,
 			.dlen = i % 10 == 3 ? 5 : PACKED,
 		};
-	iaa_comp_compress_batch(IAA_COMP_FIXED, reqs, NR);
-	for (i = 0; i < NR; i++) {
+	for (i = 0; i < NR; i++)
+		iaa_comp_submit_compress(IAA_COMP_FIXED, &reqs[i]);
+	for (i = NR - 1; i >= 0; i--) {
+		iaa_comp_wait(&reqs[i]);
 		if (i % 10 == 3) {
 			KUNIT_EXPECT_EQ(test, reqs[i].result, -ENOSPC);
 			reqs[i].result = 1;
@@ -278,8 +288,10 @@ static void soft_batch(struct kunit *test)
 		reqs[i].dst = f->out + i * LEN;
 		reqs[i].dlen = LEN;
 	}
-	iaa_comp_decompress_batch(reqs, NR);
-	for (i = 0; i < NR; i++) {
+	for (i = 0; i < NR; i++)
+		iaa_comp_submit_decompress(&reqs[i]);
+	for (i = NR - 1; i >= 0; i--) {
+		iaa_comp_wait(&reqs[i]);
 		if (i % 10 == 3) {
 			KUNIT_EXPECT_EQ(test, reqs[i].result, -EBADMSG);
 			continue;
@@ -287,6 +299,189 @@ static void soft_batch(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, reqs[i].result, LEN);
 		KUNIT_EXPECT_MEMEQ(test, f->out + i * LEN, f->plain + i * LEN, LEN);
 	}
+}
+
+/*
+ * A stored block that is not the last, then a last one: all of it comes out, and
+ * without the last one nothing does. Devices and software agree.
+ */
+static void soft_two_blocks(struct kunit *test)
+{
+	enum { FIRST = 1000 };
+	struct soft_fixture *f = test->priv;
+	struct iaa_comp_req req = {
+		.src = f->plain + FIRST, .slen = PAGE_SIZE - FIRST,
+		.dst = f->packed + 5 + FIRST, .dlen = ROOM - 5 - FIRST,
+	};
+	int mode, len;
+
+	for (mode = 0; mode < IAA_COMP_NR_MODES; mode++) {
+		fill_text(f, PAGE_SIZE);
+		f->packed[0] = 0;
+		put_unaligned_le16(FIRST, f->packed + 1);
+		put_unaligned_le16(~FIRST, f->packed + 3);
+		memcpy(f->packed + 5, f->plain, FIRST);
+		len = iaa_comp_compress(mode, &req);
+		KUNIT_ASSERT_GT(test, len, 0);
+		memset(f->out, 0xaa, ROOM);
+		KUNIT_EXPECT_EQ(test, unpack(f, 5 + FIRST + len, PAGE_SIZE), PAGE_SIZE);
+		KUNIT_EXPECT_MEMEQ(test, f->out, f->plain, PAGE_SIZE);
+		/* More room than the stream fills: its end must still be found */
+		KUNIT_EXPECT_EQ(test, unpack(f, 5 + FIRST + len, ROOM), PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, unpack(f, 5 + FIRST, PAGE_SIZE), -EBADMSG);
+	}
+}
+
+/* Every sequence of three of 16 letters comes once: zlib finds no match */
+static void fill_matchless(u8 *page)
+{
+	enum { SEQUENCES = 16 * 16 * 16 };
+	DECLARE_BITMAP(seen, SEQUENCES) = {};
+	unsigned int i, key = 0;
+	int letter;
+
+	for (i = 0; i < SEQUENCES; i++) {
+		for (letter = 15; letter > 0; letter--)
+			if (!test_bit((key << 4 | letter) % SEQUENCES, seen))
+				break;
+		key = (key << 4 | letter) % SEQUENCES;
+		__set_bit(key, seen);
+		page[i] = 'a' + letter;
+	}
+}
+
+static void pool_one_block(struct kunit *test)
+{
+	struct soft_fixture *f = test->priv;
+	struct iaa_comp_req req = {
+		.src = f->plain, .slen = SZ_4K, .dst = f->packed, .dlen = ROOM,
+	};
+
+	fill_matchless(f->plain);
+	KUNIT_ASSERT_EQ(test, iaa_soft_get(), 0);
+	/* Four bits a letter, and the tables: neither matches nor stored bytes */
+	KUNIT_EXPECT_GT(test, iaa_soft_compress(&req), 2048);
+	KUNIT_EXPECT_LT(test, iaa_soft_compress(&req), 2200);
+	KUNIT_EXPECT_EQ(test, f->packed[0] & 1, 1);
+	iaa_soft_put();
+}
+
+static void pool_size(struct kunit *test)
+{
+	KUNIT_EXPECT_LT(test, SOFT_MAX_WORKSPACES * PAGE_ALIGN(soft_workspace_size()),
+			SZ_4M);
+	KUNIT_ASSERT_EQ(test, iaa_soft_get(), 0);
+	KUNIT_EXPECT_EQ(test, soft_nr, min(num_possible_cpus(), 32));
+	iaa_soft_put();
+	KUNIT_EXPECT_EQ(test, soft_nr, 0);
+}
+
+/* Without a user there is none, which is no crash */
+static void pool_empty(struct kunit *test)
+{
+	struct soft_fixture *f = test->priv;
+	struct iaa_comp_req req = {
+		.src = f->plain, .slen = SZ_4K, .dst = f->packed, .dlen = ROOM,
+	};
+
+	KUNIT_EXPECT_EQ(test, iaa_soft_compress(&req), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, iaa_soft_decompress(&req), -ENOMEM);
+}
+
+struct pool_thread {
+	struct work_struct work;
+	struct completion done;
+	u8 *plain, *packed, *out;
+	int rounds, bad;
+};
+
+/* Back and forth, in whatever workspace is free */
+static void pool_thread_workfn(struct work_struct *work)
+{
+	struct pool_thread *t = container_of(work, struct pool_thread, work);
+	int ret;
+
+	while (t->rounds--) {
+		struct iaa_comp_req req = {
+			.src = t->plain, .slen = SZ_4K,
+			.dst = t->packed, .dlen = 2 * SZ_4K,
+		};
+
+		ret = iaa_soft_compress(&req);
+		if (ret <= 0) {
+			t->bad++;
+			continue;
+		}
+		req.src = t->packed;
+		req.slen = ret;
+		req.dst = t->out;
+		req.dlen = SZ_4K;
+		if (iaa_soft_decompress(&req) != SZ_4K ||
+		    memcmp(t->out, t->plain, SZ_4K))
+			t->bad++;
+	}
+	complete(&t->done);
+}
+
+static void pool_thread_start(struct kunit *test, struct pool_thread *t, int nr,
+			      int rounds)
+{
+	struct soft_fixture *f = test->priv;
+
+	t->plain = f->plain + nr * SZ_4K;
+	t->packed = f->packed + nr * 2 * SZ_4K;
+	t->out = f->out + nr * SZ_4K;
+	t->rounds = rounds;
+	t->bad = 0;
+	init_completion(&t->done);
+	INIT_WORK(&t->work, pool_thread_workfn);
+	queue_work(system_dfl_wq, &t->work);
+}
+
+/* More threads than workspaces: each has one to itself while it works */
+static void pool_shared(struct kunit *test)
+{
+	enum { NR = 6 };
+	struct pool_thread *t = kunit_kcalloc(test, NR, sizeof(*t), GFP_KERNEL);
+	struct soft_fixture *f = test->priv;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	fill_text(f, ROOM);
+	KUNIT_ASSERT_EQ(test, soft_workspaces_alloc(2), 0);
+	for (i = 0; i < NR; i++)
+		pool_thread_start(test, &t[i], i, 200);
+	for (i = 0; i < NR; i++) {
+		flush_work(&t[i].work);
+		KUNIT_EXPECT_EQ(test, t[i].bad, 0);
+	}
+	soft_workspaces_free();
+}
+
+/* A taken workspace is passed by; with all of them taken a request waits */
+static void pool_taken(struct kunit *test)
+{
+	struct soft_fixture *f = test->priv;
+	struct pool_thread *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	fill_text(f, SZ_4K);
+	KUNIT_ASSERT_EQ(test, soft_workspaces_alloc(3), 0);
+	for (i = 0; i < 2; i++)
+		mutex_lock_nested(&soft_workspaces[i].lock, i);
+	pool_thread_start(test, t, 0, 20);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&t->done, 10 * HZ), 0);
+	flush_work(&t->work);
+
+	mutex_lock_nested(&soft_workspaces[2].lock, 2);
+	pool_thread_start(test, t, 0, 20);
+	KUNIT_EXPECT_EQ(test, wait_for_completion_timeout(&t->done, HZ / 20), 0);
+	for (i = 0; i < 3; i++)
+		mutex_unlock(&soft_workspaces[i].lock);
+	flush_work(&t->work);
+	KUNIT_EXPECT_EQ(test, t->bad, 0);
+	soft_workspaces_free();
 }
 
 static struct kunit_case soft_tests[] = {
@@ -297,7 +492,13 @@ static struct kunit_case soft_tests[] = {
 	KUNIT_CASE(soft_bit_flipped),
 	KUNIT_CASE(soft_bad_requests),
 	KUNIT_CASE(soft_other_memory),
-	KUNIT_CASE(soft_batch),
+	KUNIT_CASE(soft_many),
+	KUNIT_CASE(soft_two_blocks),
+	KUNIT_CASE(pool_one_block),
+	KUNIT_CASE(pool_size),
+	KUNIT_CASE(pool_empty),
+	KUNIT_CASE(pool_shared),
+	KUNIT_CASE(pool_taken),
 	{}
 };
 

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Both ways to encode, on a device that has both (IAA 2.0): what the device compresses
+# software can read, and the other way round; and no page needs the other one's help. It
+# fails where a stream is not complete without the device that made it.
+#
+# vm: devices=2 iaa=version=0x200
+# debug: yes
+# timeout: 240
+# shellcheck source=../lib/ktap.sh
+. "$(dirname "$0")/../lib/ktap.sh"
+# shellcheck source=../lib/iaa.sh
+. "$(dirname "$0")/../lib/iaa.sh"
+
+SIZE=4M
+PAGES=1024
+
+# no_fallbacks REASON...
+no_fallbacks()
+{
+	local reason
+	for reason; do
+		equal "$(iaa_stat "fallback_$reason")" 0 "requests that went to software: $reason"
+	done
+}
+
+# device_to_software ALGORITHM: a device writes, it goes, software reads
+device_to_software()
+{
+	local zram=''
+	need_iaa
+	need_zram "$1"
+	need_command blk-verify
+	iaa_configure
+	iaa_stats_reset
+	zram_create zram "$1" "$SIZE"
+	must blk-verify write --size "$SIZE" "$zram"
+	at_least "$(iaa_stat total_comp_calls)" $((PAGES / 2)) "pages compressed by devices"
+	no_fallbacks no_mode too_long hw_error lied
+	iaa_unconfigure
+	must blk-verify check --size "$SIZE" "$zram"
+	at_least "$(iaa_stat total_sw_decomp_calls)" $((PAGES / 2)) "pages decompressed by software"
+}
+
+# software_to_device ALGORITHM: software writes, then a device comes and reads
+software_to_device()
+{
+	local zram=''
+	need_iaa
+	need_zram "$1"
+	need_command blk-verify
+	iaa_unconfigure
+	zram_create zram "$1" "$SIZE"
+	must blk-verify write --size "$SIZE" "$zram"
+	iaa_configure
+	iaa_stats_reset
+	must blk-verify check --size "$SIZE" "$zram"
+	at_least "$(iaa_stat total_decomp_calls)" $((PAGES / 2)) "pages decompressed by devices"
+	equal "$(iaa_stat total_sw_decomp_calls)" 0 "pages decompressed by software"
+}
+
+# verified ALGORITHM: a device reads back what it compressed, and agrees
+verified()
+{
+	local zram=''
+	need_iaa
+	need_zram "$1"
+	iaa_configure
+	defer put 0 "$IAA_DRIVER/verify_compress"
+	put 1 "$IAA_DRIVER/verify_compress"
+	iaa_stats_reset
+	zram_create zram "$1" "$SIZE"
+	must blk-verify both --size "$SIZE" "$zram"
+	equal "$(iaa_stat total_sw_comp_calls)" 0 "pages compressed by software"
+	no_fallbacks lied bad_stream hw_error
+}
+
+test_fixed_device_to_software() { device_to_software deflate-iaa; }
+test_fixed_software_to_device() { software_to_device deflate-iaa; }
+test_fixed_verified() { verified deflate-iaa; }
+test_dynamic_device_to_software() { device_to_software deflate-iaa-dynamic; }
+test_dynamic_software_to_device() { software_to_device deflate-iaa-dynamic; }
+test_dynamic_verified() { verified deflate-iaa-dynamic; }
+
+ktap_main

@@ -43,6 +43,7 @@ static const char usage[] =
 "  size [delta=N]           wrong output size (default: -1)\n"
 "  cmd-hang [time=0]        a command takes that long; 0: until cleared\n"
 "  cmd-status error=N       a command fails\n"
+"  cmd-junk [xor=N]         a command leaves this in the unused bits of its status\n"
 "  halt-at [reset=N]        halts; GENSTS asks for reset type 0 software, 1 FLR, 2 warm, 3 cold\n"
 "  remove-at                surprise removal\n"
 "Which descriptors (or commands):\n"
@@ -77,6 +78,7 @@ static const struct fault {
 	{ "size", IAA_FAULT_SIZE, P_DELTA, "-1" },
 	{ "cmd-hang", IAA_FAULT_CMD_HANG, P_TIME, "0" },
 	{ "cmd-status", IAA_FAULT_CMD_STATUS, P_ERROR, NULL },
+	{ "cmd-junk", IAA_FAULT_CMD_JUNK, P_XOR, "0xffffffff" },
 	{ "halt-at", IAA_FAULT_HALT, P_RESET, "0" },
 	{ "remove-at", IAA_FAULT_REMOVE, P_NONE, "0" },
 };

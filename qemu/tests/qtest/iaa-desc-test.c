@@ -6,7 +6,7 @@
 
 #include "qemu/osdep.h"
 #include <zlib.h>
-#include "iaa-util.h"
+#include "iaa-stream.h"
 
 #define MIB     0x100000
 
@@ -14,19 +14,7 @@
 
 static void fill_text(uint8_t *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        p[i] = "work queue, descriptor, engine; "[(i + i * i / 7) % 32];
-    }
-}
-
-static void fill_random(uint8_t *p, size_t n)
-{
-    uint32_t x = 12345;
-
-    for (size_t i = 0; i < n; i++) {
-        x = x * 1664525 + 1013904223;
-        p[i] = x >> 24;
-    }
+    iaa_fill_text(p, n, 0);
 }
 
 static void fill_zero(uint8_t *p, size_t n)
@@ -45,36 +33,6 @@ static uint16_t xor16(const uint8_t *p, size_t n)
 }
 
 /* Round trips */
-
-static size_t zlib_pack(const uint8_t *src, size_t n, uint8_t *dst,
-                        size_t size)
-{
-    z_stream z = {
-        .next_in = (Bytef *)src, .avail_in = n,
-        .next_out = dst, .avail_out = size,
-    };
-
-    g_assert_cmpint(deflateInit2(&z, 6, Z_DEFLATED, -12, 8,
-                                 Z_DEFAULT_STRATEGY), ==, Z_OK);
-    g_assert_cmpint(deflate(&z, Z_FINISH), ==, Z_STREAM_END);
-    deflateEnd(&z);
-    return z.total_out;
-}
-
-static void zlib_unpack(const uint8_t *src, size_t n, const uint8_t *want,
-                        size_t want_len)
-{
-    g_autofree uint8_t *back = g_malloc(want_len + 1);
-    z_stream z = {
-        .next_in = (Bytef *)src, .avail_in = n,
-        .next_out = back, .avail_out = want_len + 1,
-    };
-
-    g_assert_cmpint(inflateInit2(&z, -12), ==, Z_OK);
-    g_assert_cmpint(inflate(&z, Z_FINISH), ==, Z_STREAM_END);
-    g_assert_cmpmem(back, z.total_out, want, want_len);
-    inflateEnd(&z);
-}
 
 static void check_compress(IAATest *t, const uint8_t *src, size_t n,
                            bool dynamic)
@@ -96,8 +54,7 @@ static void check_compress(IAATest *t, const uint8_t *src, size_t n,
     g_assert_cmpuint(r.bytes_completed, ==, 0);
     g_assert_cmphex(r.crc, ==, crc32(0, src, n));
     g_assert_cmphex(r.xor_checksum, ==, xor16(src, n));
-    qtest_memread(t->qts, DST, packed, r.output_size);
-    zlib_unpack(packed, r.output_size, src, n);
+    iaa_zlib_check(t, DST, r.output_size, src, n);
 
     /* ... and by the device itself, with and without output */
     d = iaa_decompress(RECORD(1), DST, r.output_size, BACK, n);
@@ -125,7 +82,7 @@ static void check_from_zlib(IAATest *t, const uint8_t *src, size_t n)
 {
     size_t size = n + n / 8 + 512;
     g_autofree uint8_t *buf = g_malloc(size);
-    size_t packed = zlib_pack(src, n, buf, size);
+    size_t packed = iaa_zlib_pack(src, n, buf, size);
     IAADesc d = iaa_decompress(RECORD(0), SRC, packed, BACK, n);
     IAARecord r;
 
@@ -141,7 +98,7 @@ static void check_from_zlib(IAATest *t, const uint8_t *src, size_t n)
 static void test_round_trip(void)
 {
     static void (*const fills[])(uint8_t *p, size_t n) = {
-        fill_text, fill_random, fill_zero,
+        fill_text, iaa_fill_random, fill_zero,
     };
     static const size_t sizes[] = { 1, 2, 3, 63, 4095, 4096, 4097, 65536, MIB };
     g_autofree uint8_t *src = g_malloc(MIB);
@@ -200,6 +157,46 @@ static void test_known_bits(void)
     iaa_stop(&t);
 }
 
+/* 6.3.2.1: which end-of-block stops, and which has to be there */
+static void test_end_of_block(void)
+{
+    static const uint8_t blocks[] = {
+        0x00, 1, 0, 0xfe, 0xff, 'a', 0x01, 1, 0, 0xfe, 0xff, 'b',
+        0x01, 1, 0, 0xfe, 0xff, 'c',
+    };
+    static const struct { uint16_t flags; uint8_t len, error, out; } cases[] = {
+        { 0x03, 18, 0, 3 }, { 0x07, 18, 0, 1 }, { 0x17, 18, 0, 2 },
+        { 0x0b, 18, 0, 3 }, { 0x1b, 18, 0, 3 }, { 0x0f, 18, 0, 1 },
+        { 0x1f, 18, 0, 2 },
+        /* after a block that isn't the last; then within one */
+        { 0x03, 6, 0, 1 }, { 0x0b, 6, 0, 1 }, { 0x1b, 6, 0x0f, 0 },
+        { 0x17, 6, 0, 1 }, { 0x1f, 6, 0x0f, 0 },
+        { 0x07, 5, 0, 0 }, { 0x0b, 5, 0x0f, 0 }, { 0x0f, 5, 0x0f, 0 },
+    };
+    IAATest t;
+
+    iaa_start(&t, ",instant=on");
+    iaa_up(&t, 16);
+    qtest_memwrite(t.qts, SRC, blocks, sizeof(blocks));
+    for (int i = 0; i < ARRAY_SIZE(cases); i++) {
+        IAADesc d = iaa_decompress(RECORD(0), SRC, cases[i].len, DST, 64);
+        IAARecord r;
+
+        d.op_flags = cases[i].flags;
+        r = iaa_run_desc(&t, &d);
+        g_test_message("flags 0x%x of %u bytes", cases[i].flags, cases[i].len);
+        if (cases[i].error) {
+            g_assert_cmphex(r.status, ==, 0x0a);
+        } else {
+            g_assert_cmphex(r.status, ==, 1);
+        }
+        g_assert_cmphex(r.error_code, ==, cases[i].error);
+        g_assert_cmpuint(r.output_size, ==, cases[i].out);
+        g_assert_cmpuint(r.bytes_completed, ==, 0);
+    }
+    iaa_stop(&t);
+}
+
 /* Errors of the stream, and outputs that don't fit */
 static void test_stream_errors(void)
 {
@@ -222,6 +219,7 @@ static void test_stream_errors(void)
         r = iaa_run_desc(&t, &d);
         g_assert_cmphex(r.status, ==, 0x0a);
         g_assert_cmpuint(r.error_code, ==, streams[i].error);
+        g_assert_cmpuint(r.bytes_completed, ==, 0);
     }
 
     qtest_memset(t.qts, SRC, 0, 4096);
@@ -328,6 +326,7 @@ void iaa_add_descriptor_tests(void)
 {
     qtest_add_func("/iaa/descriptor/round-trip", test_round_trip);
     qtest_add_func("/iaa/descriptor/known-bits", test_known_bits);
+    qtest_add_func("/iaa/descriptor/6.3.2.1-end-of-block", test_end_of_block);
     qtest_add_func("/iaa/descriptor/stream-errors", test_stream_errors);
     qtest_add_func("/iaa/descriptor/completion", test_completion);
     qtest_add_func("/iaa/descriptor/op-config", test_op_config);

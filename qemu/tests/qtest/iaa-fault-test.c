@@ -241,6 +241,11 @@ static void test_commands(void)
     g_assert_cmphex(iaa_command(&t, 7, 1), ==, 3);
     g_assert_true(wq_enabled(&t));
 
+    /* DSA 9.2.13: bits 30:8 are unused */
+    iaa_fault_add(&t, 0, IAA_FAULT_CMD_JUNK, 1, UINT32_MAX);
+    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 0x7fffff00);
+    g_assert_cmphex(iaa_command(&t, 8, 1), ==, 0);
+
     iaa_fault_add(&t, 0, IAA_FAULT_CMD_HANG, 1, 5000);
     iaa_writel(&t, A_CMD, 1u << 31 | 8 << 20 | 1);
     qtest_clock_step(t.qts, 4999);

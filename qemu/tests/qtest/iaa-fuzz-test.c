@@ -52,6 +52,23 @@ static uint64_t address(IAATest *t)
     }
 }
 
+/* An AECS as good as any, but for a few bytes, and flags that use it */
+static void aecs_noise(IAATest *t, IAADesc *d)
+{
+    bool compress = d->flags_op >> 24 == 0x43;
+
+    d->src2_addr = AECS + 0x4000;
+    d->src2_size = compress ? 1568 : rng() % 2 ? 5376 : rng() % 170 * 32;
+    d->flags_op |= (rng() % 4) << 16 | (rng() % 4) << 18 | (rng() % 2) << 22;
+    d->op_flags ^= (rng() % 8) << 12 | rng() % 8 << 2;
+    d->filter_flags = compress ? rng() % 128 : 0;
+    qtest_writeb(t->qts, d->src2_addr + 0xb0, rng() % 2);
+    qtest_writeb(t->qts, d->src2_addr + 0x1dd, rng() % 2);
+    for (unsigned i = rng() % 4; i > 0; i--) {
+        qtest_writeb(t->qts, d->src2_addr + rng() % 0x500, rng());
+    }
+}
+
 static void submit_noise(IAATest *t)
 {
     static const uint8_t ops[] = { 0x00, 0x02, 0x42, 0x43 };
@@ -67,7 +84,10 @@ static void submit_noise(IAATest *t)
         d.flags_op = (d.flags_op & 0xffffff) |
                      (uint32_t)ops[rng() % ARRAY_SIZE(ops)] << 24;
     }
-    switch (rng() % 10) {
+    if (rng() % 4 == 0) {
+        aecs_noise(t, &d);
+    }
+    switch (rng() % 12) {
     case 0:
         d.src1_addr = address(t);
         break;
@@ -95,6 +115,12 @@ static void submit_noise(IAATest *t)
     case 8:
         d.int_handle = value();
         d.flags_op |= 0x10;
+        break;
+    case 9:
+        d.filter_flags = value();
+        break;
+    case 10:
+        d.src2_size = value();
         break;
     default:
         break;

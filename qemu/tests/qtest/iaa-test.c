@@ -397,6 +397,7 @@ int main(int argc, char **argv)
     iaa_add_descriptor_tests();
     iaa_add_check_tests();
     iaa_add_aecs_tests();
+    iaa_add_generate_tests();
     iaa_add_fault_tests();
     iaa_add_timing_tests();
     iaa_add_fuzz_tests();

@@ -135,6 +135,7 @@ void iaa_add_portal_tests(void);
 void iaa_add_descriptor_tests(void);
 void iaa_add_check_tests(void);
 void iaa_add_aecs_tests(void);
+void iaa_add_generate_tests(void);
 void iaa_add_fault_tests(void);
 void iaa_add_timing_tests(void);
 void iaa_add_fuzz_tests(void);

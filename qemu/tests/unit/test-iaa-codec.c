@@ -350,7 +350,7 @@ static void test_window(void)
     g_free(z.dst);
 }
 
-/* Blocks: stop at the first end-of-block, at the final one, or nowhere (T6-8) */
+/* Stop at the first end-of-block, at the final one, or nowhere (T6-8). */
 static void test_blocks(void)
 {
     static const uint8_t two[] = {
@@ -436,42 +436,6 @@ static void test_given_codes(void)
     g_assert_cmpint(iaa_deflate(&z), ==, IAA_CODEC_OK);
 }
 
-static void check_lengths(const uint32_t *freq, unsigned n, unsigned max)
-{
-    uint8_t len[IAA_LL_SYMS];
-    uint64_t kraft = 0;
-
-    iaa_huffman_lengths(freq, n, max, len);
-    for (unsigned i = 0; i < n; i++) {
-        g_assert_cmpuint(len[i], <=, max);
-        g_assert(!len[i] == !freq[i]);
-        kraft += len[i] ? 1 << (max - len[i]) : 0;
-    }
-    g_assert_cmpuint(kraft, ==, 1 << max);
-}
-
-/* Fibonacci frequencies make the deepest tree there is. */
-static void test_huffman(void)
-{
-    uint32_t freq[IAA_LL_SYMS] = { 1, 1 };
-
-    for (unsigned n = 2; n <= 40; n++) {
-        freq[n] = n < 40 ? freq[n - 1] + freq[n - 2] : 0;
-        check_lengths(freq, n, 15);
-        if (n <= 19) {
-            check_lengths(freq, n, 7);
-        }
-    }
-    rng_state = 8;
-    for (int round = 0; round < 500; round++) {
-        for (int i = 0; i < IAA_LL_SYMS; i++) {
-            freq[i] = rng() % 3 ? rng() >> rng() % 32 : 0;
-        }
-        freq[0] = freq[1] = 1;
-        check_lengths(freq, IAA_LL_SYMS, 15);
-    }
-}
-
 /* Not worse than zlib at its fastest, where both use the fixed codes */
 static void test_ratio(const void *opaque)
 {
@@ -521,7 +485,6 @@ int main(int argc, char **argv)
     g_test_add_func("/iaa/codec/window", test_window);
     g_test_add_func("/iaa/codec/blocks", test_blocks);
     g_test_add_func("/iaa/codec/given-codes", test_given_codes);
-    g_test_add_func("/iaa/codec/huffman", test_huffman);
     iaa_add_job_tests();
     iaa_add_header_tests();
     return g_test_run();

@@ -9,6 +9,45 @@
 #include "../../hw/misc/iaa/iaa-bitwriter.h"
 #include "test-iaa-codec.h"
 
+/* Code lengths */
+
+static void check_lengths(const uint32_t *freq, unsigned n, unsigned max)
+{
+    uint8_t len[IAA_LL_SYMS];
+    uint64_t kraft = 0;
+
+    iaa_huffman_lengths(freq, n, max, len);
+    for (unsigned i = 0; i < n; i++) {
+        g_assert_cmpuint(len[i], <=, max);
+        g_assert(!len[i] == !freq[i]);
+        kraft += len[i] ? 1 << (max - len[i]) : 0;
+    }
+    g_assert_cmpuint(kraft, ==, 1 << max);
+}
+
+/* Fibonacci frequencies make the deepest tree there is. */
+static void test_huffman(void)
+{
+    uint32_t freq[IAA_LL_SYMS] = { 1, 1 }, x;
+
+    for (unsigned n = 2; n <= 40; n++) {
+        freq[n] = n < 40 ? freq[n - 1] + freq[n - 2] : 0;
+        check_lengths(freq, n, 15);
+        if (n <= 19) {
+            check_lengths(freq, n, 7);
+        }
+    }
+    x = 8;
+    for (int round = 0; round < 500; round++) {
+        for (int i = 0; i < IAA_LL_SYMS; i++) {
+            x = x * 1664525 + 1013904223;
+            freq[i] = x >> 8 & 3 ? x >> (x >> 24 & 31) : 0;
+        }
+        freq[0] = freq[1] = 1;
+        check_lengths(freq, IAA_LL_SYMS, 15);
+    }
+}
+
 /* Headers made: whatever the statistics, zlib and we can read them. */
 
 static void check_header(const IAACounts *counts, bool complete)
@@ -106,41 +145,41 @@ typedef struct Header {
     uint8_t hlit, hdist;
 } Header;
 
-/* 138 and 118 zeros are 256: up to end-of-block */
-#define NO_LITERALS     REP(18, 127), REP(18, 107)
+/* So many zeros; 138 and 118 are 256, up to end-of-block. */
+enum { Z138 = REP(18, 127), Z118 = REP(18, 107) };
 
 static const Header headers[] = {
-    { "good", IAA_CODEC_OK, { NO_LITERALS, 1, END }, { 1, END } },
+    { "good", IAA_CODEC_OK, { Z138, Z118, 1, END }, { 1, END } },
     { "03-ll-first-16", IAA_CODEC_LL_FIRST_16, { REP(16, 0), END } },
-    { "04-d-first-16", IAA_CODEC_D_FIRST_16, { NO_LITERALS, 1, END },
+    { "04-d-first-16", IAA_CODEC_D_FIRST_16, { Z138, Z118, 1, END },
       { REP(16, 0), END }, .hdist = 5 },
-    { "05-no-ll", IAA_CODEC_NO_LL, { REP(18, 127), REP(18, 108), END },
+    { "05-no-ll", IAA_CODEC_NO_LL, { Z138, REP(18, 108), END },
       { 1, END } },
     /* 253 zeros, a length, and that three times more; or four times */
     { "repeat-to-the-end", IAA_CODEC_OK,
-      { REP(18, 127), REP(18, 104), 2, REP(16, 0), END }, { 1, END }, 0x03 },
+      { Z138, REP(18, 104), 2, REP(16, 0), END }, { 1, END }, 0x03 },
     { "06-repeat-across", IAA_CODEC_LL_COUNT,
-      { REP(18, 127), REP(18, 104), 2, REP(16, 1), END } },
+      { Z138, REP(18, 104), 2, REP(16, 1), END } },
     { "06-zeros-across", IAA_CODEC_LL_COUNT,
-      { 1, REP(18, 127), REP(18, 108), END } },
-    { "07-d-count", IAA_CODEC_D_COUNT, { NO_LITERALS, 1, END },
+      { 1, Z138, REP(18, 108), END } },
+    { "07-d-count", IAA_CODEC_D_COUNT, { Z138, Z118, 1, END },
       { 1, REP(16, 0), END }, .hdist = 2 },
     { "09-ll-over", IAA_CODEC_BAD_LL_LENS,
-      { 1, 1, REP(18, 127), REP(18, 105), 1, END }, { 1, END } },
-    { "0a-d-over", IAA_CODEC_BAD_D_LENS, { NO_LITERALS, 1, END },
+      { 1, 1, Z138, REP(18, 105), 1, END }, { 1, END } },
+    { "0a-d-over", IAA_CODEC_BAD_D_LENS, { Z138, Z118, 1, END },
       { 1, 1, 1, END }, .hdist = 2 },
     /* one code of two bits: others are no code */
-    { "incomplete", IAA_CODEC_OK, { NO_LITERALS, 2, END }, { 2, END } },
-    { "0b-incomplete", IAA_CODEC_BAD_LL_CODE, { NO_LITERALS, 2, END },
+    { "incomplete", IAA_CODEC_OK, { Z138, Z118, 2, END }, { 2, END } },
+    { "0b-incomplete", IAA_CODEC_BAD_LL_CODE, { Z138, Z118, 2, END },
       { 2, END }, 0x03 },
     /* a literal, a length, and a distance that is no code */
     { "0c-incomplete", IAA_CODEC_BAD_D_CODE,
-      { 2, REP(18, 127), REP(18, 106), 2, 2, END }, { 2, END }, 0x0d,
+      { 2, Z138, REP(18, 106), 2, 2, END }, { 2, END }, 0x0d,
       .hlit = 1 },
     /* no end-of-block: an error only when it is missed */
-    { "0f-no-eob", IAA_CODEC_NO_EOB, { 1, REP(18, 127), REP(18, 107), END },
+    { "0f-no-eob", IAA_CODEC_NO_EOB, { 1, Z138, Z118, END },
       { 1, END } },
-    { "no-distances", IAA_CODEC_OK, { NO_LITERALS, 1, END }, { 0, END } },
+    { "no-distances", IAA_CODEC_OK, { Z138, Z118, 1, END }, { 0, END } },
 };
 
 /* Code lengths 0, 1, 2 and the repeats, three bits each */
@@ -215,6 +254,7 @@ static void test_long(void)
 
 void iaa_add_header_tests(void)
 {
+    g_test_add_func("/iaa/codec/huffman", test_huffman);
     g_test_add_func("/iaa/codec/header/made", test_made);
     g_test_add_func("/iaa/codec/header/vectors", test_vectors);
     g_test_add_func("/iaa/codec/header/01-long", test_long);

@@ -9,6 +9,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #include <zlib.h>
 #include "../../hw/misc/iaa/iaa-aecs.h"
 #include "../../hw/misc/iaa/iaa-bitwriter.h"
@@ -29,7 +30,8 @@ static void fill_text(uint8_t *p, size_t n)
 {
     static const char *const words[] = {
         "split ", "at ", "every ", "bit, ", "accumulator ", "AECS\n", "0x",
-        "of ", "the ", "descriptor ", "toggle ", "history ",
+        "of ", "the ", "descriptor ", "toggle ", "history ", "\x90\xff",
+        "\xe4\xf6\xfc ",
     };
 
     for (size_t i = 0; i < n; ) {
@@ -116,19 +118,15 @@ static IAACodecError step(Job *job, const uint8_t *src, size_t n, size_t room,
     return err;
 }
 
-/* Every bit: accumulator and source.  (Stored blocks are aligned in the source.) */
-static void test_split_bits(void)
+/* Every bit: accumulator and source */
+static void check_split_bits(const uint8_t *src, size_t len,
+                             const uint8_t *packed, size_t n)
 {
-    uint8_t src[600], packed[IAA_ACCUM_BITS / 8];
     g_autofree Job *job = g_new(Job, 1);
-    size_t n, used;
+    size_t used;
 
-    seed = 1;
-    fill_text(src, sizeof(src));
-    n = zlib_dynamic(src, sizeof(src), packed, sizeof(packed));
-    g_assert_cmphex(packed[0] & 7, ==, 5);
     for (unsigned bits = 0; bits <= n * 8; bits++) {
-        uint8_t rest[sizeof(packed) + 1] = { 0 };
+        uint8_t rest[IAA_ACCUM_BITS / 8 + 1] = { 0 };
         BitWriter w = { .dst = rest, .size = sizeof(rest) };
 
         for (unsigned i = bits; i < n * 8; i++) {
@@ -141,8 +139,44 @@ static void test_split_bits(void)
         job->len = 0;
         through_aecs(&job->state, bits & 1);
         g_assert_cmpint(step(job, rest, DIV_ROUND_UP(put_total(&w), 8),
-                             sizeof(src), true, &used), ==, IAA_CODEC_OK);
-        g_assert_cmpmem(job->out, job->len, src, sizeof(src));
+                             len, true, &used), ==, IAA_CODEC_OK);
+        g_assert_cmpmem(job->out, job->len, src, len);
+    }
+}
+
+static void test_split_bits(void)
+{
+    uint8_t src[600], packed[IAA_ACCUM_BITS / 8];
+    size_t n;
+
+    seed = 1;
+    fill_text(src, sizeof(src));
+    n = zlib_dynamic(src, sizeof(src), packed, sizeof(packed));
+    g_assert_cmphex(packed[0] & 7, ==, 5);
+    check_split_bits(src, sizeof(src), packed, n);
+    n = zlib_blocks(src, 200, packed, sizeof(packed));
+    check_split_bits(src, 200, packed, n);
+}
+
+/* A stored block that starts within a byte: how far in is told. */
+static void test_bit_offset(void)
+{
+    static const uint8_t rest[] = { 1, 0, 0xfe, 0xff, 'x' };
+    g_autofree Job *job = g_new(Job, 1);
+    size_t used;
+
+    for (unsigned bits = 0; bits <= 5; bits++) {
+        for (int told = 0; told < 2; told++) {
+            iaa_inflate_start(&job->state);
+            job->state.accum[0] = 1;
+            job->state.accum_bits = 8 - bits;
+            job->state.bit_offset = told ? bits : 0;
+            job->len = 0;
+            through_aecs(&job->state, bits & 1);
+            g_assert_cmpint(step(job, rest, sizeof(rest), 1, true, &used), ==,
+                            told || !bits ? IAA_CODEC_OK :
+                            IAA_CODEC_BAD_STORED);
+        }
     }
 }
 
@@ -262,6 +296,52 @@ static void test_split_many(void)
     }
 }
 
+/* Where an AECS has what, by the example of the fixed codes (T6-16 to T6-18) */
+static void test_layout(void)
+{
+    static const struct { bool format2; uint16_t at; uint32_t val; } words[] = {
+        { false, 0xb0, 0 }, { true, 0xb0, 1 },
+        { false, 0x1dc, 0 }, { true, 0x1dc, 1 << 8 },
+        /* end-of-block: seven zeros, from the top of 15 bits */
+        { false, 0x1d8, 0x7f008000 }, { true, 0x1d8, 0x7f008000 },
+        /* lengths 7, 8 and 9: where in the table, how many, first codes */
+        { false, 0x1e4, 0 | 9 << 8 | 153 << 17 },
+        { true, 0x1e4, 0 },
+        { false, 0x1f8, 9 | 144 << 8 | 112 << 17 },
+        { true, 0x20c, 0 | 0x30 << 8 | 0x190 << 17 },
+        /* ... and the first that is a length: 257 of 7 bits */
+        { true, 0x220, 1 | 0x1ff << 8 | 0x3ff << 17 },
+        /* 265 and 285: codes 9 and 0xc5 */
+        { false, 0x230, 0x7f000000 | 0x8000 | 9 << 8 },
+        { false, 0x280, 0x7f800000 | 0x8000 | 0xc5 << 7 },
+        { false, 0x284, 0 },
+        /* 265 to 270: 7 bits and 1 or 2 more */
+        { false, 0x288, 8 | 8 << 5 | 8 << 10 | 8 << 16 | 9 << 21 | 9 << 26 },
+        /* distances 0 and 29 */
+        { false, 0x298, 0x7c008000 },
+        { false, 0x30c, 0x7c008000 | 29 << 10 },
+        { false, 0x310, 5 | 5 << 5 | 5 << 10 | 5 << 16 | 6 << 21 | 6 << 26 },
+        { false, 0x324, 7 | 8 << 4 },
+        /* symbols by code: end-of-block, lengths 3 to 10, then literals */
+        { false, 0x328, 0 | 0 << 8 | 1 << 16 | 2 << 24 },
+        { false, 0x330, 7 | 0 << 8 | 1 << 16 | 2 << 24 },
+        /* literals 0 to 4 are the first five of 8 bits */
+        { true, 0x328, 0 },
+        { true, 0x340, 8 | 8 << 4 | 8 << 9 | 8 << 15 | 8u << 21 | 8u << 28 |
+                       1 << 8 | 2 << 13 | 3 << 19 | 4 << 25 },
+        { false, 0x434, 1 }, { false, 0x438, 0 }, { false, 0x4e4, 0 },
+    };
+
+    for (int i = 0; i < ARRAY_SIZE(words); i++) {
+        g_autofree IAADecompAecs *aecs = g_new(IAADecompAecs, 1);
+
+        iaa_aecs_default(aecs, words[i].format2);
+        g_test_message("0x%x", words[i].at);
+        g_assert_cmphex((uint32_t)ldl_le_p((uint8_t *)aecs + words[i].at), ==,
+                        words[i].val);
+    }
+}
+
 /* Whatever is in an AECS, nobody gets hurt. */
 static void test_random_aecs(void)
 {
@@ -369,10 +449,12 @@ static void test_big_endian(void)
 void iaa_add_job_tests(void)
 {
     g_test_add_func("/iaa/codec/split/bits", test_split_bits);
+    g_test_add_func("/iaa/codec/split/bit-offset", test_bit_offset);
     g_test_add_func("/iaa/codec/split/bytes", test_split_bytes);
     g_test_add_func("/iaa/codec/split/many", test_split_many);
     g_test_add_func("/iaa/codec/split/deflate", test_deflate_pieces);
     g_test_add_func("/iaa/codec/canned", test_canned);
+    g_test_add_func("/iaa/codec/aecs-layout", test_layout);
     g_test_add_func("/iaa/codec/random-aecs", test_random_aecs);
     g_test_add_func("/iaa/codec/big-endian", test_big_endian);
 }

@@ -18,6 +18,7 @@
 #include "iaa-decoder.h"
 
 #define MAPPED      265         /* LL symbols without extra bits */
+#define FIXED_FIRST_9   0x190   /* first code of 9 bits (RFC 1951, 3.2.6) */
 #define CAM_PART1   0x18        /* in mapping, bytes */
 #define CAM_SPLIT   224         /* of these; the others are in mapping2 */
 
@@ -209,16 +210,47 @@ static void totals_store(uint32_t *words, const uint8_t *len,
     }
 }
 
-static void codes_make(const IAAInflateState *state, uint32_t *ll, uint32_t *d)
+/* Shortest length code with its extra bits, shortest literal code (T6-18) */
+static uint32_t min_length(const uint8_t *ll_len)
 {
-    iaa_huffman_codes(state->ll_len, IAA_LL_SYMS, ll);
-    iaa_huffman_codes(state->d_len, IAA_D_SYMS, d);
+    unsigned len = 15, lit = 15;
+
+    for (unsigned sym = 0; sym < IAA_LL_SYMS; sym++) {
+        if (ll_len[sym] && sym < IAA_EOB) {
+            lit = MIN(lit, ll_len[sym]);
+        } else if (ll_len[sym] && sym > IAA_EOB) {
+            len = MIN(len, ll_len[sym] +
+                           iaa_len_range[sym - IAA_EOB - 1].extra);
+        }
+    }
+    return cpu_to_le32(len | lit << 4);
+}
+
+/* Two symbols that only the fixed code has count when codes are given out. */
+static void codes_make(const IAAInflateState *state,
+                       uint32_t ll[IAA_LL_SYMS + 2],
+                       uint32_t d[IAA_D_SYMS + 2])
+{
+    iaa_huffman_codes(state->ll_len, IAA_LL_SYMS + 2, ll);
+    iaa_huffman_codes(state->d_len, IAA_D_SYMS + 2, d);
+}
+
+/* The AECS has no place for them: first codes show that they are there. */
+static void codes_fixed(const IAADecompAecs *aecs, IAAInflateState *state)
+{
+    uint8_t ll_len[IAA_LL_SYMS + 2], d_len[IAA_D_SYMS + 2];
+
+    iaa_fixed_lengths(ll_len, d_len);
+    if (!memcmp(ll_len, state->ll_len, IAA_LL_SYMS) &&
+        alu_get(aecs->alu_code, 9) == FIXED_FIRST_9) {
+        memcpy(state->ll_len, ll_len, sizeof(ll_len));
+    }
 }
 
 static void codes_store(const IAAInflateState *state, bool format2,
                         IAADecompAecs *aecs)
 {
-    uint32_t ll[IAA_LL_SYMS], d[IAA_D_SYMS];
+    uint32_t ll[IAA_LL_SYMS + 2], d[IAA_D_SYMS + 2];
 
     codes_make(state, ll, d);
     aecs->eob_cam = cam_entry(ll[IAA_EOB]);
@@ -232,6 +264,7 @@ static void codes_store(const IAAInflateState *state, bool format2,
     totals_store(aecs->ll_total, state->ll_len + MAPPED,
                  iaa_len_range + (MAPPED - IAA_EOB - 1), IAA_LL_SYMS - MAPPED);
     totals_store(aecs->d_total, state->d_len, iaa_dist_range, IAA_D_SYMS);
+    aecs->min_length = min_length(state->ll_len);
     if (format2) {
         map2_store(state->ll_len, aecs);
     } else {
@@ -242,12 +275,12 @@ static void codes_store(const IAAInflateState *state, bool format2,
 /* The codes that the lengths make are those that the AECS says (0x2e). */
 static bool codes_agree(const IAADecompAecs *aecs, const IAAInflateState *state)
 {
-    uint32_t ll[IAA_LL_SYMS], d[IAA_D_SYMS];
+    uint32_t ll[IAA_LL_SYMS + 2], d[IAA_D_SYMS + 2];
     IAADecompAecs made = { 0 };
     Decoder decoder;
 
-    if (!iaa_decoder_init(&decoder, state->ll_len, IAA_LL_SYMS) ||
-        !iaa_decoder_init(&decoder, state->d_len, IAA_D_SYMS)) {
+    if (!iaa_decoder_init(&decoder, state->ll_len, IAA_LL_SYMS + 2) ||
+        !iaa_decoder_init(&decoder, state->d_len, IAA_D_SYMS + 2)) {
         return false;
     }
     codes_make(state, ll, d);
@@ -293,6 +326,7 @@ static IAACodecError codes_load(const IAADecompAecs *aecs, bool format2,
     for (unsigned i = 0; i < IAA_D_SYMS; i++) {
         state->d_len[i] = IAA_CODE_LEN(cam_code(aecs->d_cam[i]));
     }
+    codes_fixed(aecs, state);
     return codes_agree(aecs, state) ? IAA_CODEC_OK : IAA_CODEC_STATE;
 }
 
@@ -424,6 +458,7 @@ IAACodecError iaa_aecs_load(const IAADecompAecs *aecs, bool format2,
     if (aecs->drop_bits) {      /* not without IAACAP[1] */
         return IAA_CODEC_AECS;
     }
+    state->bit_offset = le32_to_cpu(aecs->bit_offset);
     err = input_load(aecs, state);
     if (err) {
         return err;
@@ -440,6 +475,7 @@ void iaa_aecs_store(const IAAInflateState *state, bool format2,
     memcpy(aecs->out, state->out, sizeof(aecs->out));
     aecs->out_bits = state->out_len * 8 + format2;
     aecs->format = format2;
+    aecs->bit_offset = cpu_to_le32(state->bit_offset);
     input_store(state, aecs);
     codes_store(state, format2, aecs);
     bits |= state->final ? STATE_FINAL : 0;

@@ -323,7 +323,7 @@ QEMU_BUILD_BUG_ON(sizeof(IAAAecs) != 0x620);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, ll_sym) != 0x120);
 QEMU_BUILD_BUG_ON(offsetof(IAAAecs, d_sym) != 0x5a0);
 
-/* AECS of decompression (T6-14, T6-16); filters' and ciphers' fields left out */
+/* AECS of decompression (T6-14, T6-16), without filters' and ciphers' fields */
 typedef struct IAADecompAecs {
     uint32_t crc;
     uint16_t xor_checksum;
@@ -332,7 +332,8 @@ typedef struct IAADecompAecs {
     uint8_t crypto[0x8e];
     uint8_t out[8];
     uint8_t out_bits;           /* bit 0: the format is valid */
-    uint8_t reserved0[7];
+    uint8_t reserved0[3];
+    uint32_t bit_offset;        /* bits taken so far */
     uint8_t in[256];
     uint8_t in_bits[32];        /* of each quadword */
     uint32_t eob_cam;

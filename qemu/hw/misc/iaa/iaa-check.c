@@ -246,8 +246,10 @@ static uint32_t comp_flags_bad(IAAState *s, const IAAWork *work)
 static uint32_t comp2_flags_bad(IAAState *s, const IAAWork *work)
 {
     uint32_t flags = work->desc.filter_flags;
-    uint32_t bad = flags & ~(R_COMP2_COMPLETE_MASK | R_COMP2_WRITE_TABLES_MASK |
-                             R_COMP2_ABORT_LEVEL_MASK | R_COMP2_ABORT_SIZE_MASK);
+    uint32_t bad = flags & ~(R_COMP2_COMPLETE_MASK |
+                             R_COMP2_WRITE_TABLES_MASK |
+                             R_COMP2_ABORT_LEVEL_MASK |
+                             R_COMP2_ABORT_SIZE_MASK);
 
     if (!iaa_gen_header(work)) {
         bad |= flags & (R_COMP2_COMPLETE_MASK | R_COMP2_WRITE_TABLES_MASK);

@@ -117,8 +117,7 @@ typedef struct IAADeflate {
     unsigned accum_bits;    /* ... and afterwards those not yet written */
 
     size_t out_len;         /* bytes written to dst */
-    unsigned out_bits;      /* bits used in the last byte (big-endian: in the
-                               last 16-bit word), 0 = all */
+    unsigned out_bits;      /* of the last byte, or 16-bit word; 0: all */
 } IAADeflate;
 
 /**
@@ -186,14 +185,14 @@ typedef struct IAAInflateState {
     unsigned accum_bits;
     uint8_t out[8];         /* decoded and not yet written, below 8 */
     unsigned out_len;
+    uint32_t bit_offset;    /* bits taken so far; multiples of 8: bytes */
     unsigned unread;        /* bits behind the last token */
 } IAAInflateState;
 
 typedef struct IAAInflate {
     const uint8_t *src;
     size_t src_len;
-    uint8_t *dst;           /* dst_len + 7 bytes; NULL: output is suppressed,
-                               and has no limit */
+    uint8_t *dst;           /* dst_len + 7 bytes; NULL: no output, no limit */
     size_t dst_len;
 
     bool stop_on_eob;       /* at the end-of-block of ... */

@@ -38,6 +38,7 @@ static void command_complete(IAAState *s, IAACommandError error)
 {
     trace_iaa_command_done(s->parent_obj.name, s->cmd.code, error);
     s->cmd.active = false;
+    s->cmdsts |= s->cmd.junk;
     s->cmdsts = FIELD_DP32(s->cmdsts, CMDSTS, ACTIVE, 0);
     s->cmdsts = FIELD_DP32(s->cmdsts, CMDSTS, ERR, error);
     s->count[IAA_COUNT_COMMANDS]++;
@@ -298,7 +299,10 @@ static IAACommandError command_check(IAAState *s, const IAACommandOp *op,
 
 /* Execution */
 
-/* Injected: fails, or takes its time.  True: there is no more to do now. */
+/*
+ * Injected: fails, takes its time, or leaves something in the bits of CMDSTS
+ * that software must not rely on.  True: there is no more to do now.
+ */
 static bool command_fault(IAAState *s)
 {
     uint64_t arg = 0;
@@ -314,6 +318,9 @@ static bool command_fault(IAAState *s)
             s->cmd.not_before = IAA_NEVER;
         }
         return true;
+    case IAA_FAULT_CMD_JUNK:
+        s->cmd.junk = arg;
+        return false;
     default:
         return false;
     }

@@ -10,7 +10,8 @@
 
 static bool kind_is_for_command(unsigned kind)
 {
-    return kind == IAA_FAULT_CMD_HANG || kind == IAA_FAULT_CMD_STATUS;
+    return kind == IAA_FAULT_CMD_HANG || kind == IAA_FAULT_CMD_STATUS ||
+           kind == IAA_FAULT_CMD_JUNK;
 }
 
 /* The first rule that matches, one match of it used up; or NULL */

@@ -1,5 +1,5 @@
 /*
- * Intel IAA: Huffman codes from statistics, and deflate headers for them (3.4.5)
+ * Intel IAA: Huffman codes from statistics, and headers for them (3.4.5)
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -33,7 +33,6 @@ typedef struct Inflater {
     IAAInflate *z;
     IAAInflateState *state;
     IAACodecError err;
-    size_t align;           /* bits before the source's first byte, mod 8 */
     size_t room;            /* bytes that may still come out */
     size_t have;            /* bytes that came out, history included */
     size_t start;           /* of these, history */
@@ -91,7 +90,7 @@ static Step stored_header(Inflater *s)
 {
     unsigned len;
 
-    s->r.used += (s->align - s->r.used) & 7;
+    s->r.used += -(s->state->bit_offset + s->r.used) & 7;
     len = iaa_reader_bits(&s->r, 32);
     if (iaa_reader_past(&s->r)) {
         return STEP_INPUT;
@@ -271,7 +270,6 @@ static uint8_t *input_join(Inflater *s)
     }
     s->r.buf = buf;
     s->r.total = s->state->accum_bits + bits - MIN(z->ignore_bits, bits);
-    s->align = s->state->accum_bits;
     return buf;
 }
 
@@ -299,6 +297,7 @@ static void input_save(Inflater *s, Step last)
     size_t before = state->accum_bits, left = s->r.total - s->r.used, n = left;
 
     z->in_len = z->src_len;
+    state->bit_offset += s->r.used;
     state->unread = MIN(left, UINT16_MAX);
     if (last == STEP_FULL) {
         z->in_len = s->r.used <= before ? 0 :
@@ -388,7 +387,9 @@ IAACodecError iaa_inflate(IAAInflate *z, IAAInflateState *state)
     }
     buf = input_join(s);
     history_load(s);
-    codes_load(s);
+    if (state->at == IAA_AT_CODES) {
+        codes_load(s);
+    }
     last = run(s);
     input_save(s, last);
     output_save(s);

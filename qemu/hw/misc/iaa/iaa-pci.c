@@ -285,8 +285,10 @@ static const char *const iaa_descriptions[][2] = {
     { "wq-entries", "Entries of all work queues together, up to 1024" },
     { "max-transfer-shift", "Largest transfer, as a power of two: 12 to 24" },
     { "op-config", "Work queues can be restricted to some operations" },
+    { "cache-control", "Descriptors may ask for their output in the cache" },
     { "int-handles", "Interrupt handles have to be requested by command" },
-    { "fault-control", "BAR 4, where a guest makes the device fail: for tests" },
+    { "fault-control", "BAR 4, by which a guest makes the device fail, "
+                       "for tests" },
     { "instant", "No timing: descriptors complete while they are submitted" },
     { "engine-depth", "Descriptors that an engine holds at a time, 1 to 16" },
     { "clock-scale", "Virtual ns that pass in a modelled ns, 1 to 1000" },

@@ -95,6 +95,7 @@ typedef struct IAACommandState {
     bool begun;
     bool int_req;
     uint8_t code;
+    uint32_t junk;          /* a rule's, for CMDSTS */
     uint64_t wqs;           /* what it is about, bit a WQ */
     uint64_t seq;           /* waits for descriptors older than this */
     int64_t not_before;     /* virtual clock, ns */

@@ -123,9 +123,10 @@ static void check_addressing(void)
     unsigned char *low, *from;
     void *tls;
 
-    low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-    if (low == MAP_FAILED) {
+    /* By its address: linux-user ignores MAP_32BIT. */
+    low = mmap((void *)0x20000000, PAGE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (low == MAP_FAILED || (uintptr_t)low >> 32) {
         check(false, "memory below 4 GiB");
         return;
     }

@@ -68,7 +68,8 @@ queue_shows()
 # logged WORDS: the kernel's log has them since the case began
 logged()
 {
-	dmesg | tac | sed '/iaa-tests: case/q' | grep -q "$1" || fail "no '$1' in the kernel's log"
+	dmesg | tac | sed '/iaa-tests: case/q' | grep "$1" >/dev/null ||
+		fail "no '$1' in the kernel's log"
 }
 
 # config_write OFFSET BYTES: write to the device's configuration space, unknown to its driver
@@ -317,16 +318,27 @@ test_wrong_decompression_before_binding()
 	at_least "$(iaa_stat fallback_no_mode)" 100 "decompressions for want of a device that can"
 }
 
-# Nor is a queue taken up again after a reset if it computes wrongly then
+# Nor is a queue taken up again after a reset if it computes wrongly then. The command
+# hangs for as long as it takes to make it do so.
 test_wrong_output_after_reset()
 {
+	local pid try
 	prepare
-	fault drop count=1 skip=20
-	fault output op=compress skip=200
-	both
+	fault cmd-hang count=1 time=3s
+	fault hang-wq count=1
+	blk-verify both --size "$SIZE" "$zram" >"$KTAP_TMP/load" 2>&1 &
+	pid=$!
+	for try in $(seq 50); do
+		! grep -q 'state: stalled' "$IAA_DEBUG/wq_stats" || break
+		sleep 0.05
+	done
+	queue_shows state stalled
+	fault output op=compress bit=100
+	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
 	sleep 1
-	both --round 2
-	fault clear
+	queue_shows state stalled
+	queue_shows serves ""
+	must_fail_to_serve
 	recovers
 }
 

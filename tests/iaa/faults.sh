@@ -45,13 +45,17 @@ prepare()
 
 fault() { must iaa-fault "$bdf" "$@"; }
 
+# Pages that the self-tests of a few resets compress
+SELF_TESTS=8
+
 # must_fail_to_serve: software does all of it
 must_fail_to_serve()
 {
 	local before
 	before=$(iaa_stat total_comp_calls)
 	both --round 5
-	equal "$(iaa_stat total_comp_calls)" "$before" "pages compressed by a device that does not serve"
+	at_least "$((before + SELF_TESTS))" "$(iaa_stat total_comp_calls)" \
+		"pages compressed, at the most, by a device that does not serve"
 }
 
 device_count() { iaa-fault "$bdf" stats "$1"; }
@@ -83,7 +87,7 @@ recovers()
 	for try in $(seq 100); do
 		before=$(iaa_stat total_comp_calls)
 		must blk-verify both --size 64K --round "$((1000 + try))" "$zram"
-		[ "$(iaa_stat total_comp_calls)" -le "$before" ] || return 0
+		[ "$(iaa_stat total_comp_calls)" -le "$((before + SELF_TESTS))" ] || return 0
 		sleep 0.1
 	done
 	fail "hardware is not taken up again"

@@ -19,10 +19,11 @@
 #define IDXD_CMD_POLL_MS	20
 
 /**
- * idxd_cmd_active() - whether a device has a command in work
+ * idxd_cmd_active() - look for a command that has not ended
  * @idxd: the device; one that is gone reads as all ones, and has none
  *
  * Context: any.
+ * Return: whether the device has a command in work.
  */
 bool idxd_cmd_active(struct idxd_device *idxd)
 {

@@ -44,7 +44,7 @@ struct idxd_wq;
 struct iaa_device {
 	struct list_head node;
 	struct idxd_device *idxd;
-	struct mutex lock;
+	struct mutex lock;	/* serialises resets and self-tests */
 	struct list_head wqs;
 	unsigned int nr_wqs;
 	unsigned long modes;
@@ -87,9 +87,13 @@ struct iaa_wq_counts {
 
 /**
  * struct iaa_slot - what we keep beside each of idxd's descriptors
- * @counts: written by the descriptor's owner
+ * @deadline: that of the request, in jiffies; 0 if there is none
+ * @counts: what the descriptor did
+ *
+ * Both are written by the descriptor's owner.
  */
 struct iaa_slot {
+	unsigned long deadline;
 	struct iaa_wq_counts counts;
 } ____cacheline_aligned;
 
@@ -223,6 +227,7 @@ void iaa_pm_init(void);
 void iaa_pm_exit(void);
 
 /* iaa_recover.c */
+void iaa_watch_stop(void);
 void iaa_wq_stalled(struct iaa_wq *wq);
 void iaa_wq_recovery(struct work_struct *work);
 int iaa_wq_quiesce(struct iaa_wq *wq);

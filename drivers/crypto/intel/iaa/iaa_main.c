@@ -247,6 +247,7 @@ static void __exit iaa_crypto_exit(void)
 	iaa_provider_unregister();
 	iaa_cpuhp_remove();
 	iaa_rebalance_stop();
+	iaa_watch_stop();
 	iaa_selftest_exit();
 	destroy_workqueue(iaa_workqueue);
 }

@@ -52,8 +52,10 @@ int iaa_mode_max_shift(const struct iaa_device *dev, enum iaa_comp_mode mode,
 }
 
 /**
- * iaa_cap_name() - a mode's name, or "decompress"
+ * iaa_cap_name() - name a capability
  * @cap: number of a bit of iaa_wq.caps
+ *
+ * Return: a mode's name, or "decompress".
  */
 const char *iaa_cap_name(unsigned int cap)
 {

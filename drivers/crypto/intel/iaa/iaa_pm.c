@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suspend: idxd keeps nothing over a loss of power, so before the system sleeps
- * all queues are taken out of the map, and software serves; afterwards each has
- * to come back the way a queue that stalled does, with a reset and a trial.
+ * Suspend: devices lose their state with their power, so before the system sleeps all
+ * queues are taken out of the map, and software serves. idxd disables the devices, and
+ * restores them afterwards; then each queue comes back the way a queue that stalled
+ * does, with a reset and a self-test.
  */
 #include <linux/suspend.h>
 

@@ -15,7 +15,8 @@
  * and removals of that device's queues only. The second is never held while a device
  * is waited for. Giving requests back takes no lock.
  */
-#include <linux/pci.h>
+#include <linux/bitops.h>
+#include <linux/jiffies.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
 
@@ -25,8 +26,73 @@
 #include "iaa_irq.h"
 #include "iaa_selftest.h"
 
+/* Time between two searches for further queues that do not answer */
+#define IAA_WATCH_INTERVAL	(HZ / 10)
+
 #define IAA_BACKOFF_MIN		HZ
 #define IAA_BACKOFF_MAX		(60 * HZ)
+
+static bool iaa_slot_busy(const struct iaa_wq *wq, unsigned int id)
+{
+	unsigned int word = id & (iaa_wq_busy_words(wq) - 1);
+
+	return test_bit(id >> wq->busy_shift, &wq->busy[word].bits);
+}
+
+/* Whether some request in flight is past its deadline */
+static bool iaa_wq_overdue(const struct iaa_wq *wq)
+{
+	unsigned long deadline;
+	unsigned int i;
+
+	for (i = 0; i < wq->wq->num_descs; i++) {
+		if (!iaa_slot_busy(wq, i) ||
+		    READ_ONCE(wq->descs[i]->iax_completion->status))
+			continue;
+		/* Pairs with smp_wmb() in iaa_start() */
+		smp_rmb();
+		deadline = READ_ONCE(wq->slots[i].deadline);
+		if (deadline && time_after(jiffies, deadline))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The owner of a batch polls its requests in order, and so reports one queue at a time:
+ * where several devices hang, each would be reset only after the one before. So once
+ * one queue stalled all others are looked after, until it was reset.
+ */
+static void iaa_watch(struct work_struct *work)
+{
+	struct iaa_device *dev;
+	bool again = false;
+	struct iaa_wq *wq;
+
+	guard(iaa_devices)();
+	list_for_each_entry(dev, &iaa_devices, node)
+		list_for_each_entry(wq, &dev->wqs, node) {
+			if (READ_ONCE(wq->state) == IAA_WQ_LIVE && iaa_wq_overdue(wq))
+				iaa_wq_stalled(wq);
+			again |= READ_ONCE(wq->state) == IAA_WQ_STALLED &&
+				 !READ_ONCE(wq->backoff);
+		}
+	if (again)
+		queue_delayed_work(iaa_workqueue, to_delayed_work(work),
+				   IAA_WATCH_INTERVAL);
+}
+
+static DECLARE_DELAYED_WORK(iaa_watch_work, iaa_watch);
+
+/**
+ * iaa_watch_stop() - end the search for queues that do not answer
+ *
+ * Context: process, sleeps; there is no queue any more.
+ */
+void iaa_watch_stop(void)
+{
+	cancel_delayed_work_sync(&iaa_watch_work);
+}
 
 /**
  * iaa_wq_stalled() - report that a queue did not answer in time
@@ -46,6 +112,7 @@ void iaa_wq_stalled(struct iaa_wq *wq)
 	iaa_stat_inc(IAA_STAT_TIMEOUT);
 	trace_iaa_wq_stalled(wq->wq->idxd->id, wq->wq->id);
 	queue_delayed_work(iaa_workqueue, &wq->recovery, 0);
+	queue_delayed_work(iaa_workqueue, &iaa_watch_work, IAA_WATCH_INTERVAL);
 }
 
 /* Let the owners of what was in flight know that the device does not write to it */

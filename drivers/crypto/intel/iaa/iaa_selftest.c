@@ -263,8 +263,8 @@ static void iaa_selftest_report(struct iaa_wq *wq, unsigned long passed)
  * @wq: a queue that gets no requests; @wq->caps and @wq->failed are written
  *
  * Context: process, sleeps, under @wq->dev->lock; does not allocate.
- * Return: 0 if it can compress in some mode, or claims no mode; -EBADMSG if it can't, -ETIMEDOUT if it did
- * not answer and was reset, or another error without a verdict.
+ * Return: 0 if it can compress in some mode, or claims none; -EBADMSG if it can't,
+ * -ETIMEDOUT if it did not answer and was reset, or another error without a verdict.
  */
 int iaa_selftest_run(struct iaa_wq *wq)
 {

@@ -78,8 +78,11 @@ static __always_inline int iaa_start(struct iaa_comp_req *req)
 	int ret;
 
 	iaa_desc_fill(desc->iax_hw, &req->wq->tmpl, req, desc->compl_dma);
-	desc->iax_completion->status = 0;
 	req->deadline = jiffies + READ_ONCE(iaa_timeout);
+	WRITE_ONCE(iaa_req_slot(req)->deadline, req->deadline);
+	/* Pairs with smp_rmb() in iaa_wq_overdue() */
+	smp_wmb();
+	WRITE_ONCE(desc->iax_completion->status, 0);
 	iaa_irq_arm(req);
 
 	ret = iaa_portal_write(req->wq, desc);
@@ -375,18 +378,19 @@ static noinline int iaa_verify(struct iaa_comp_req *req, unsigned int produced)
  */
 static noinline int iaa_poll_pending(struct iaa_comp_req *req)
 {
-	const volatile u8 *status = &req->desc->iax_completion->status;
+	const struct iax_completion_record *rec = req->desc->iax_completion;
 
 	/* Pairs with smp_store_release() in iaa_wq_give_back() */
 	if (unlikely(smp_load_acquire(&req->wq->epoch) != req->epoch)) {
 		/* It may have been completed before the reset (DSA 3.15) */
-		if (READ_ONCE(*status))
+		if (READ_ONCE(rec->status))
 			return -EINPROGRESS;
 		iaa_irq_disarm(req);
+		WRITE_ONCE(iaa_req_slot(req)->deadline, 0);
 		return iaa_give_up(req, IAA_TIMED_OUT);
 	}
 	/* The caller may have been preempted since it read the status */
-	if (unlikely(time_after(jiffies, req->deadline)) && !READ_ONCE(*status))
+	if (unlikely(time_after(jiffies, req->deadline)) && !READ_ONCE(rec->status))
 		iaa_wq_stalled(req->wq);
 	return -EINPROGRESS;
 }

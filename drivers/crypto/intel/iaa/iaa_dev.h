@@ -120,7 +120,8 @@ struct iaa_slots_busy {
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
  * @caps: what it can do, see IAA_CAP_DECOMPRESS; written while it gets no requests
- * @any_len: bytes that a source and a destination may have whatever the request
+ * @max_src: longest source in bytes that it takes for any of its capabilities
+ * @max_dst: longest destination in bytes
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
  *	a dedicated queue must never be given an ENQCMDS
  * @busy_shift: binary logarithm of the number of words of @busy
@@ -129,8 +130,7 @@ struct iaa_slots_busy {
  * @dev: its device
  * @claims: what it can do by its device's and its own registers, as @caps
  * @failed: what of that failed in its last self-test
- * @max_shift: by capability, binary logarithm of the longest source in bytes; that of
- *	decompression is the longest destination as well
+ * @max_shift: by capability, binary logarithm of the longest source in bytes
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
  * @stalls: how often it had to be reset
@@ -150,9 +150,10 @@ struct iaa_wq {
 	struct iaa_slots_busy *busy;
 	struct device *dma_dev;
 	struct idxd_wq *wq;
-	enum iaa_wq_state state;
 	unsigned int epoch;
-	u32 any_len;
+	u32 max_src;
+	u32 max_dst;
+	u8 state;
 	u8 caps;
 	bool dedicated;
 	u8 busy_shift;

@@ -195,14 +195,6 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
-/* Whether it takes a request that is too long for some of its capabilities */
-static noinline bool iaa_wq_takes(const struct iaa_wq *wq, unsigned int cap,
-				  const struct iaa_comp_req *req)
-{
-	return req->slen <= BIT(wq->max_shift[cap]) &&
-	       req->dlen <= BIT(wq->max_shift[IAA_CAP_DECOMPRESS]);
-}
-
 static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
 	bool compress = req->op == IAA_OP_COMPRESS;
@@ -210,8 +202,11 @@ static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 
 	if (unlikely(!iaa_wq_can(wq, cap)))
 		return iaa_req_soft(req, IAA_NO_MODE);
-	if (unlikely(max(req->slen, req->dlen) > wq->any_len) &&
-	    !iaa_wq_takes(wq, cap, req))
+	/* Only what is too long for some capability needs a closer look */
+	if (unlikely(req->slen > wq->max_src &&
+		     req->slen > BIT(wq->max_shift[cap])))
+		return iaa_req_soft(req, IAA_TOO_LONG);
+	if (unlikely(req->dlen > wq->max_dst))
 		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
 		return iaa_req_soft(req, IAA_STALLED);

@@ -34,6 +34,7 @@ static void iaa_wq_init_caps(struct iaa_wq *wq)
 
 	wq->claims = BIT(IAA_CAP_DECOMPRESS);
 	wq->max_shift[IAA_CAP_DECOMPRESS] = shift;
+	wq->max_dst = BIT(shift);
 	for (i = 0; i < IAA_COMP_NR_MODES; i++) {
 		max_shift = iaa_mode_max_shift(wq->dev, i,
 					       wq->max_shift[IAA_CAP_DECOMPRESS]);
@@ -43,7 +44,7 @@ static void iaa_wq_init_caps(struct iaa_wq *wq)
 		wq->max_shift[i] = max_shift;
 		shift = min(shift, max_shift);
 	}
-	wq->any_len = BIT(shift);
+	wq->max_src = BIT(shift);
 }
 
 static void iaa_wq_init_templates(struct iaa_wq *wq)

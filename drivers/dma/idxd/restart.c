@@ -97,6 +97,15 @@ static void idxd_wq_restart(struct idxd_wq *wq)
 		dev_warn(wq_confdev(wq), "could not be enabled again\n");
 }
 
+/* A reset between the two is kept out: the device would be enabled without configuration */
+static int idxd_device_config_enable(struct idxd_device *idxd)
+{
+	guard(mutex)(&idxd->reset_lock);
+	if (idxd_device_hw_state(idxd) != IDXD_DEVICE_STATE_DISABLED)
+		return -EIO;
+	return idxd_device_config(idxd) || idxd_device_enable(idxd) ? -EIO : 0;
+}
+
 /**
  * idxd_device_restart() - configure and enable a device that was reset
  * @idxd: a device whose driver has it enabled
@@ -125,7 +134,7 @@ int idxd_device_restart(struct idxd_device *idxd)
 	/* Descriptors of the dmaengine that the reset took */
 	for (i = 0; i < idxd->max_wqs; i++)
 		idxd_wq_flush_descs(idxd->wqs[i]);
-	if (idxd_device_config(idxd) || idxd_device_enable(idxd))
+	if (idxd_device_config_enable(idxd))
 		return -EIO;
 	for (i = 0; i < idxd->max_wqs; i++)
 		idxd_wq_restart(idxd->wqs[i]);

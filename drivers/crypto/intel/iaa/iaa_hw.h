@@ -42,6 +42,7 @@
 #define IAA_ERROR_OUTPUT_OVERFLOW	0x19
 #define IAA_ERROR_VERIFY_FAILURE	0x1d
 #define IAA_ERROR_ADMIN_TIMEOUT		0x25
+#define IAA_ERROR_EARLY_ABORT		0x29
 
 /*
  * Analytics engine configuration and state, as a compression reads it: the

@@ -161,6 +161,7 @@ static const struct result_case result_cases[] = {
 	{ "compressed beyond dst", IAA_OP_COMPRESS, 0x01, 0, 4001, 0, -EREMOTEIO, IAA_LIED },
 	{ "compressed to nothing", IAA_OP_COMPRESS, 0x01, 0, 0, 0, -EREMOTEIO, IAA_LIED },
 	{ "incompressible, analytics", IAA_OP_COMPRESS, 0x0a, 0x19, 0, 0, -ENOSPC },
+	{ "incompressible, early abort", IAA_OP_COMPRESS, 0x0a, 0x29, 0, 0, -ENOSPC },
 	{ "incompressible, overflow", IAA_OP_COMPRESS, 0x0b, 0, 0, 0, -ENOSPC },
 	{ "compress, analytics error", IAA_OP_COMPRESS, 0x0a, 0x01, 0, 0, -EREMOTEIO,
 	  IAA_HW_ERROR },

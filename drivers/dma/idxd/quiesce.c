@@ -10,17 +10,22 @@
  *
  * Locks: idxd->restart_lock, idxd_wq.wq_lock, idxd->reset_lock, idxd->cmd_lock, in
  * this order. idxd->reset_lock is held while a device is reset, for more than 10 s if
- * it hangs; nothing allocates memory under it. idxd->reset_blocked is written under
+ * it hangs; what is allocated under it does no I/O. idxd->reset_blocked is written under
  * restart_lock and reset_lock, and read under either.
  */
+#include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/pci.h>
+#include <linux/sched/mm.h>
 
 #include "idxd.h"
 #include "registers.h"
 
 /* Time for a device to notice that it may not access memory any more */
 #define IDXD_HALT_TIMEOUT_US	(100 * USEC_PER_MSEC)
+/* Time for the PCI core to reset a function */
+#define IDXD_RESET_POLLS	500
+#define IDXD_RESET_POLL_MS	20
 
 /* A reset of the function that the PCI core did not do clears its configuration */
 static bool idxd_device_decodes(struct idxd_device *idxd)
@@ -142,6 +147,32 @@ static void idxd_device_restore_general(struct idxd_device *idxd)
 		idxd_device_evl_write(idxd);
 }
 
+static int idxd_device_stop(struct idxd_device *idxd)
+{
+	struct pci_dev *pdev = idxd->pdev;
+	unsigned int noio;
+	int ret = 0;
+
+	lockdep_assert_held(&idxd->reset_lock);
+	if (!pci_device_is_present(pdev))
+		return -ENODEV;
+	if (idxd->reset_blocked)
+		return -EBUSY;
+
+	noio = memalloc_noio_save();
+	if (idxd_device_soft_reset(idxd))
+		ret = idxd_device_flr(idxd);
+	memalloc_noio_restore(noio);
+	if (ret)
+		return ret;
+
+	/* Disabled now: the one state in which this does not halt the device */
+	pci_set_master(pdev);
+	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
+		idxd_device_restore_general(idxd);
+	return 0;
+}
+
 /**
  * idxd_device_quiesce() - end all work of a device, by whatever it takes
  * @idxd: the device
@@ -155,31 +186,49 @@ static void idxd_device_restore_general(struct idxd_device *idxd)
  * it has no power. Then it can't write to memory either, and what it wrote before has
  * arrived.
  *
- * Context: process, sleeps for up to a minute; does not allocate. The caller may hold
- * a queue's wq_lock.
+ * Context: process, sleeps for up to a minute; the caller may hold a queue's wq_lock.
+ * Reclaim may wait for it: a function level reset has the IOMMU driver allocate, which
+ * does no I/O here.
  * Return: 0 if the device writes nothing more; -ENODEV if it is gone, with the same
  * guarantee. -EBUSY if the PCI core is resetting it, or the system is suspended; -EIO
  * if it could not be stopped. After these the device may still write.
  */
 int idxd_device_quiesce(struct idxd_device *idxd)
 {
-	struct pci_dev *pdev = idxd->pdev;
-
 	guard(mutex)(&idxd->reset_lock);
-	if (idxd->reset_blocked)
-		return -EBUSY;
-	if (!pci_device_is_present(pdev))
-		return -ENODEV;
-	if (idxd_device_soft_reset(idxd) && idxd_device_flr(idxd))
-		return -EIO;
-
-	/* Disabled now: the one state in which this does not halt the device */
-	pci_set_master(pdev);
-	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
-		idxd_device_restore_general(idxd);
-	return 0;
+	return idxd_device_stop(idxd);
 }
 EXPORT_SYMBOL_NS_GPL(idxd_device_quiesce, "IDXD");
+
+/**
+ * idxd_device_quiesce_halted() - idxd_device_quiesce() unless the device is enabled
+ * @idxd: a device that has halted, and may have been restarted since
+ *
+ * Context and return value are those of idxd_device_quiesce().
+ */
+int idxd_device_quiesce_halted(struct idxd_device *idxd)
+{
+	guard(mutex)(&idxd->reset_lock);
+	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_ENABLED)
+		return 0;
+	return idxd_device_stop(idxd);
+}
+
+/**
+ * idxd_device_quiesce_wait() - idxd_device_quiesce() before memory is freed
+ * @idxd: the device
+ *
+ * Waits for the end of a reset that the PCI core does.
+ *
+ * Context: process, sleeps.
+ */
+void idxd_device_quiesce_wait(struct idxd_device *idxd)
+{
+	int polls = IDXD_RESET_POLLS;
+
+	while (idxd_device_quiesce(idxd) == -EBUSY && polls--)
+		msleep(IDXD_RESET_POLL_MS);
+}
 
 /**
  * idxd_device_block_reset() - leave a device to the PCI core for a while

@@ -50,28 +50,6 @@ static int idxd_wq_reenable(struct idxd_wq *wq)
 	return ret;
 }
 
-/**
- * idxd_wq_resume() - enable a queue again after idxd_wq_reset_hw()
- * @wq: the queue
- *
- * Context: process, sleeps, under @wq->wq_lock.
- * Return: 0 or -errno, and it may be tried again.
- */
-int idxd_wq_resume(struct idxd_wq *wq)
-{
-	int ret;
-
-	lockdep_assert_held(&wq->wq_lock);
-	if (!wq->group || !wq->portal || wq->state != IDXD_WQ_ENABLED ||
-	    idxd_device_hw_state(wq->idxd) != IDXD_DEVICE_STATE_ENABLED)
-		return -ENXIO;
-
-	/* The reset cleared the queue's registers, not their shadow */
-	ret = idxd_device_config(wq->idxd);
-	return ret ?: idxd_wq_reenable(wq);
-}
-EXPORT_SYMBOL_NS_GPL(idxd_wq_resume, "IDXD");
-
 /* The reset cleared the queue's MSIXPERM entry, and its interrupt handle is void */
 static int idxd_wq_restore_irq(struct idxd_wq *wq)
 {
@@ -88,6 +66,44 @@ static int idxd_wq_restore_irq(struct idxd_wq *wq)
 	return 0;
 }
 
+/**
+ * idxd_wq_resume() - enable a queue again after idxd_wq_reset_hw()
+ * @wq: the queue
+ *
+ * Context: process, sleeps, under @wq->wq_lock.
+ * Return: 0 or -errno, and it may be tried again.
+ */
+int idxd_wq_resume(struct idxd_wq *wq)
+{
+	int ret;
+
+	lockdep_assert_held(&wq->wq_lock);
+	if (!wq->group || !wq->portal || wq->state != IDXD_WQ_ENABLED ||
+	    idxd_device_hw_state(wq->idxd) != IDXD_DEVICE_STATE_ENABLED)
+		return -ENXIO;
+
+	/* A restart of the device may have failed to get the handle */
+	if (wq->ie.int_handle == INVALID_INT_HANDLE && idxd_wq_restore_irq(wq))
+		return -ENXIO;
+	/* The reset cleared the queue's registers, not their shadow */
+	ret = idxd_device_config(wq->idxd);
+	return ret ?: idxd_wq_reenable(wq);
+}
+EXPORT_SYMBOL_NS_GPL(idxd_wq_resume, "IDXD");
+
+/* Its driver may not know yet that the device was reset */
+static void idxd_wq_restarted(struct idxd_wq *wq)
+{
+	struct device *dev = wq_confdev(wq);
+	struct idxd_device_driver *drv;
+
+	if (!dev->driver)
+		return;
+	drv = wq_to_idxd_drv(wq);
+	if (drv->wq_restarted)
+		drv->wq_restarted(wq);
+}
+
 static void idxd_wq_restart(struct idxd_wq *wq)
 {
 	guard(mutex)(&wq->wq_lock);
@@ -95,6 +111,8 @@ static void idxd_wq_restart(struct idxd_wq *wq)
 		return;
 	if (idxd_wq_restore_irq(wq) || idxd_wq_reenable(wq))
 		dev_warn(wq_confdev(wq), "could not be enabled again\n");
+	else
+		idxd_wq_restarted(wq);
 }
 
 /* A reset between the two is kept out: the device would be enabled without configuration */
@@ -126,8 +144,11 @@ int idxd_device_restart(struct idxd_device *idxd)
 	if (idxd->state == IDXD_DEV_DISABLED)
 		return -ENXIO;
 	state = idxd_device_hw_state(idxd);
-	if (state == IDXD_DEVICE_STATE_ENABLED && idxd->state == IDXD_DEV_ENABLED)
+	if (state == IDXD_DEVICE_STATE_ENABLED) {
+		/* The interrupt of a halt may be handled after the restart */
+		idxd->state = IDXD_DEV_ENABLED;
 		return 0;
+	}
 	if (state != IDXD_DEVICE_STATE_DISABLED)
 		return -EIO;
 
@@ -153,10 +174,10 @@ void idxd_device_reinit(struct work_struct *work)
 	struct idxd_device *idxd = container_of(work, struct idxd_device, work);
 	int ret;
 
-	/* A queue's driver may have been faster */
-	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_ENABLED)
+	if (idxd->state != IDXD_DEV_HALTED)
 		return;
-	ret = idxd_device_quiesce(idxd);
+	/* A queue's driver may have restarted it */
+	ret = idxd_device_quiesce_halted(idxd);
 	if (!ret)
 		ret = idxd_device_restart(idxd);
 	if (ret)
@@ -188,6 +209,8 @@ static int idxd_device_suspend(struct device *dev)
 	u32 status;
 	int ret = 0;
 
+	/* Keeps a recovery from enabling the device again */
+	guard(mutex)(&idxd->restart_lock);
 	if (idxd->state != IDXD_DEV_DISABLED) {
 		/* Drains all queues */
 		idxd_cmd_exec(idxd, IDXD_CMD_DISABLE_DEVICE, 0, &status);
@@ -196,7 +219,8 @@ static int idxd_device_suspend(struct device *dev)
 	}
 	if (ret && ret != -ENODEV)
 		return ret;
-	idxd_device_block_reset(idxd, true);
+	guard(mutex)(&idxd->reset_lock);
+	idxd->reset_blocked = true;
 	return 0;
 }
 

@@ -80,6 +80,9 @@ static void iaa_wq_start(struct iaa_wq *wq)
 	int ret;
 
 	guard(mutex)(&wq->dev->lock);
+	/* The end of a suspend may have started it already */
+	if (READ_ONCE(wq->state) != IAA_WQ_STALLED)
+		return;
 	ret = iaa_wq_serve(wq);
 	if (ret)
 		iaa_wq_retry(wq, ret);
@@ -144,6 +147,15 @@ static void iaa_crypto_interrupt(struct idxd_wq *idxd_wq)
 		iaa_irq_wake(wq, false);
 }
 
+/* After a reset that is not ours the queue has to pass its self-test again */
+static void iaa_crypto_restarted(struct idxd_wq *idxd_wq)
+{
+	struct iaa_wq *wq = idxd_wq_get_private(idxd_wq);
+
+	if (wq)
+		iaa_wq_stalled(wq);
+}
+
 static enum idxd_dev_type iaa_dev_types[] = {
 	IDXD_DEV_WQ,
 	IDXD_DEV_NONE,
@@ -155,6 +167,7 @@ static struct idxd_device_driver iaa_crypto_driver = {
 	.probe = iaa_crypto_probe,
 	.remove = iaa_crypto_remove,
 	.wq_interrupt = iaa_crypto_interrupt,
+	.wq_restarted = iaa_crypto_restarted,
 	.drv.groups = iaa_driver_groups,
 };
 

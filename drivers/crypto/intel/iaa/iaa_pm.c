@@ -16,12 +16,15 @@ static void iaa_park(void)
 	struct iaa_device *dev;
 	struct iaa_wq *wq;
 
-	guard(iaa_devices)();
-	iaa_parked = true;
-	list_for_each_entry(dev, &iaa_devices, node)
-		list_for_each_entry(wq, &dev->wqs, node)
-			cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_IDLE);
-	iaa_rebalance();
+	scoped_guard(iaa_devices) {
+		iaa_parked = true;
+		list_for_each_entry(dev, &iaa_devices, node)
+			list_for_each_entry(wq, &dev->wqs, node)
+				cmpxchg(&wq->state, IAA_WQ_LIVE, IAA_WQ_IDLE);
+		iaa_rebalance();
+	}
+	/* Submissions that found a queue in the old map are on it now */
+	synchronize_rcu();
 }
 
 /* Also those that stalled before, or were bound meanwhile: none waits for its delay */
@@ -45,10 +48,12 @@ static int iaa_pm_notify(struct notifier_block *nb, unsigned long event,
 {
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
 	case PM_SUSPEND_PREPARE:
 		iaa_park();
 		break;
 	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
 	case PM_POST_SUSPEND:
 		iaa_unpark();
 		break;

@@ -118,6 +118,11 @@ void iaa_wq_stalled(struct iaa_wq *wq)
 /* Let the owners of what was in flight know that the device does not write to it */
 static void iaa_wq_give_back(struct iaa_wq *wq)
 {
+	unsigned int i;
+
+	/* No longer the watch's: their owners may be long in coming */
+	for (i = 0; i < wq->wq->num_descs; i++)
+		WRITE_ONCE(wq->slots[i].deadline, 0);
 	/* Pairs with smp_load_acquire() where requests are polled */
 	smp_store_release(&wq->epoch, wq->epoch + 1);
 	iaa_irq_wake(wq, true);

@@ -185,10 +185,12 @@ static int iaa_selftest_do(struct iaa_wq *wq, struct iaa_selftest *st)
 	rcu_read_lock();
 	ret = iaa_wq_submit(wq, &st->req);
 	rcu_read_unlock();
-	if (ret != -EINPROGRESS)
-		return ret == -EREMOTEIO ? -EAGAIN : ret;
-	st->wq = wq;
-	return iaa_selftest_wait(st);
+	if (ret == -EINPROGRESS) {
+		st->wq = wq;
+		ret = iaa_selftest_wait(st);
+	}
+	/* Not submitted, or not once more: no verdict on what the device can do */
+	return ret == -EREMOTEIO && st->req.reason == IAA_STALLED ? -EAGAIN : ret;
 }
 
 static int iaa_selftest_compress(struct iaa_wq *wq, struct iaa_selftest *st,

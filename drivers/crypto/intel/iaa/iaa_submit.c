@@ -86,8 +86,10 @@ static __always_inline int iaa_start(struct iaa_comp_req *req)
 	iaa_irq_arm(req);
 
 	ret = iaa_portal_write(req->wq, desc);
-	if (unlikely(ret))
+	if (unlikely(ret)) {
+		WRITE_ONCE(iaa_req_slot(req)->deadline, 0);
 		iaa_irq_disarm(req);
+	}
 	return ret;
 }
 

@@ -221,24 +221,24 @@ static bool iaa_wq_idle_within(const struct iaa_wq *wq, unsigned long wait)
 /*
  * A device that not even a reset of its function stops is kept from memory after that.
  * Its requests are given back then: their owners, and the system that takes it away,
- * would wait for ever.
+ * would wait for ever. While the PCI core resets the device (-EBUSY) nothing is given
+ * back, and the attempt does not count.
  */
-static void iaa_wq_take_back(struct iaa_wq *wq, int tries)
+static bool iaa_wq_take_back(struct iaa_wq *wq, int tries)
 {
 	struct device *dev = wq_confdev(wq->wq);
-	int ret;
+	int ret = 0;
 
 	dev_warn(dev, "requests still in flight while it is taken away (%d)\n", tries);
 	guard(mutex)(&wq->dev->lock);
-	if (tries <= IAA_DRAIN_RESETS) {
+	if (tries <= IAA_DRAIN_RESETS)
 		ret = iaa_wq_quiesce(wq);
-		if (ret && tries == IAA_DRAIN_RESETS) {
-			dev_err(dev, "could not be stopped (%d); its DMA is blocked\n",
-				ret);
-			iaa_device_give_back(wq->dev);
-		}
+	if (ret == -EIO && tries == IAA_DRAIN_RESETS) {
+		dev_err(dev, "could not be stopped; its DMA is blocked\n");
+		iaa_device_give_back(wq->dev);
 	}
 	iaa_selftest_retire(wq->dev);
+	return ret != -EBUSY;
 }
 
 /**
@@ -255,11 +255,11 @@ void iaa_wq_drain(struct iaa_wq *wq)
 {
 	/* Twice: a verification starts its time anew */
 	unsigned long wait = 2 * READ_ONCE(iaa_timeout) + HZ / 10;
-	int tries;
+	int tries = 1;
 
 	cancel_delayed_work_sync(&wq->recovery);
-	for (tries = 1; !iaa_wq_idle_within(wq, wait); tries++)
-		iaa_wq_take_back(wq, tries);
+	while (!iaa_wq_idle_within(wq, wait))
+		tries += iaa_wq_take_back(wq, tries);
 }
 
 /**

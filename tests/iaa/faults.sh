@@ -72,7 +72,7 @@ queue_shows()
 # logged WORDS: the kernel's log has them since the case began
 logged()
 {
-	dmesg | tac | sed '/iaa-tests: case/q' | grep "$1" >/dev/null ||
+	grep -q "$1" <(kernel_log 'iaa-tests: case') ||
 		fail "no '$1' in the kernel's log"
 }
 

@@ -25,7 +25,7 @@ suspend()
 }
 
 # said WORDS: the kernel said so since the test's begin
-said() { dmesg | tac | sed '/iaa-tests: begin/q' | grep -q "deflate-iaa is served by $1"; }
+said() { grep -q "deflate-iaa is served by $1" <(kernel_log 'iaa-tests: begin'); }
 
 # served N: wait until hardware has compressed N pages of what is written
 served()

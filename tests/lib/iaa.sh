@@ -56,7 +56,7 @@ iaa_algorithms()
 	[ -z "$dynamic" ] || echo deflate-iaa-dynamic
 }
 
-iaa_serves() { iaa_algorithms | grep -qx -e "$1"; }
+iaa_serves() { grep -qx -e "$1" <(iaa_algorithms); }
 
 need_iaa()
 {

@@ -17,6 +17,10 @@
 #   refuse VALUE FILE		write VALUE; has to fail, and FILE must read as before
 #   equal GOT WANT WHAT		fail unless they are the same
 #   at_least GOT WANT WHAT	fail unless GOT >= WANT (numbers)
+#   kernel_log MARK		print the kernel's log from the last line with MARK on
+#
+# A command that looks for a word reads from a file, <<< or <(), never from a pipe: grep -q
+# or sed q ends early, and with pipefail what wrote to it then fails the pipe.
 
 set -uo pipefail
 
@@ -25,6 +29,12 @@ trap 'rm -rf "$KTAP_TMP"' EXIT
 ktap_deferred=()
 
 info() { printf '# %s\n' "$*"; }
+
+kernel_log()
+{
+	dmesg | awk -v mark="$1" 'index($0, mark) { text = "" } { text = text $0 "\n" }
+		END { printf "%s", text }'
+}
 
 skip()
 {

@@ -6,7 +6,6 @@
 # any order without losing what holds on to them.
 #
 # vm: kernel=test
-# also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 240
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -7,7 +7,7 @@
 # of the two algorithms. Fails where a suite is missing, a case failed, or no device did
 # anything. The VM has IAA 2.0, which does all that IAA 1.0 does.
 #
-# vm: kernel=test iaa=version=0x200,int-handles=on,op-config=on
+# vm: kernel=test devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: only
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"

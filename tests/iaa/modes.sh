@@ -5,7 +5,7 @@
 # software can read, and the other way round; and no page needs the other one's help. It
 # fails where a stream is not complete without the device that made it.
 #
-# vm: devices=2 iaa=version=0x200
+# vm: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 240
 # shellcheck source=../lib/ktap.sh

@@ -6,7 +6,7 @@
 # an accelerator that serves an algorithm did not.
 #
 # vm: kernel=test
-# also: devices=2 iaa=version=0x200,int-handles=on,op-config=on
+# also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

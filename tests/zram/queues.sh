@@ -6,7 +6,7 @@
 # a wrong page, on an I/O error, and where hardware should have served and did not.
 #
 # vm: kernel=test
-# also: devices=2 iaa=version=0x200,int-handles=on,op-config=on
+# also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"

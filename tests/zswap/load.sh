@@ -5,7 +5,7 @@
 # readahead, MADV_WILLNEED, writeback. Fails on a wrong page, and where an accelerator
 # got its pages one by one.
 #
-# vm: kernel=test devices=2
+# vm: kernel=test devices=4
 # also: iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 300

@@ -6,7 +6,7 @@
 # accelerator should have served and did not: deflate-iaa, or with IAA 2.0 also
 # deflate-iaa-dynamic. SIZE=N in the environment: N MiB (4).
 #
-# vm: kernel=test devices=2
+# vm: kernel=test devices=4
 # also: iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 900

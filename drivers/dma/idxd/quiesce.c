@@ -204,7 +204,8 @@ EXPORT_SYMBOL_NS_GPL(idxd_device_quiesce, "IDXD");
  * idxd_device_quiesce_halted() - idxd_device_quiesce() unless the device is enabled
  * @idxd: a device that has halted, and may have been restarted since
  *
- * Context and return value are those of idxd_device_quiesce().
+ * Context: as idxd_device_quiesce().
+ * Return: 0 also for a device that is enabled; else as idxd_device_quiesce().
  */
 int idxd_device_quiesce_halted(struct idxd_device *idxd)
 {

@@ -25,8 +25,8 @@
 
 /*
  * How long a submission tries full queues before software does the work, in ns
- * for each byte of the uncompressed side: less than half of what zlib takes for
- * a page (65 us to compress at level 1, 26 us to decompress, on a 2 GHz server).
+ * for each byte of the uncompressed side: 25 us to compress a page and 8 us to
+ * decompress it, which is less than zlib takes at its fastest level.
  */
 #define IAA_COMP_PATIENCE	6
 #define IAA_DECOMP_PATIENCE	2

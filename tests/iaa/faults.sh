@@ -63,10 +63,13 @@ device_count() { iaa-fault "$bdf" stats "$1"; }
 # modes: the modes of the devices here
 modes() { [ "$(iaa_algorithms | wc -l)" -gt 1 ] && echo "fixed dynamic" || echo fixed; }
 
-# queue_shows KEY VALUE: what wq_stats has for the first queue
-queue_shows()
+# queues_show KEY VALUE...: what wq_stats has for all queues, in their order
+queues_show()
 {
-	equal "$(sed -n "s/^ *$1: *//p" "$IAA_DEBUG/wq_stats" | head -n 1)" "$2" "$1 of the queue"
+	local key=$1 shown
+	shift
+	mapfile -t shown < <(sed -n "s/^ *$key: *//p" "$IAA_DEBUG/wq_stats")
+	equal "${shown[*]@Q}" "${*@Q}" "$key of the queues"
 }
 
 # logged WORDS: the kernel's log has them since the case began
@@ -291,15 +294,15 @@ test_wrong_compression_before_binding()
 	iaa_unconfigure
 	fault output op=compress bit=100
 	iaa_configure_device "$dev" 1
-	queue_shows state stalled
-	queue_shows serves ""
-	queue_shows failed "$(modes) decompress"
-	logged "self-test failed, not used for: $(modes) decompress"
+	queues_show state stalled
+	queues_show serves ""
+	queues_show failed "$(modes) decompress"
+	logged "self-test failed, its device is not used for: $(modes) decompress"
 	must_fail_to_serve
 	at_least "$(iaa_stat total_sw_comp_calls)" 100 "pages compressed in software"
 	recovers
-	queue_shows serves "$(modes) decompress"
-	queue_shows failed ""
+	queues_show serves "$(modes) decompress"
+	queues_show failed ""
 }
 
 # One that only decompresses wrongly goes on compressing
@@ -311,15 +314,46 @@ test_wrong_decompression_before_binding()
 	iaa_unconfigure
 	fault output op=decompress bit=100
 	iaa_configure_device "$dev" 1
-	queue_shows state live
-	queue_shows serves "$(modes)"
-	queue_shows failed decompress
-	logged 'self-test failed, not used for: decompress'
+	queues_show state live
+	queues_show serves "$(modes)"
+	queues_show failed decompress
+	logged 'self-test failed, its device is not used for: decompress'
 	before=$(iaa_stat total_decomp_calls)
 	both
 	equal "$(iaa_stat total_decomp_calls)" "$before" "pages decompressed by a device that can't"
 	at_least "$(iaa_stat total_comp_calls)" 100 "pages compressed"
 	at_least "$(iaa_stat fallback_no_mode)" 100 "decompressions for want of a device that can"
+}
+
+# What one queue fails in is off for its neighbour, too, until that one is well or gone
+test_wrong_output_on_one_of_two_queues()
+{
+	local dev wq all
+	prepare
+	read -r dev < <(iaa_devices)
+	wq=wq${dev#iax}.1
+	all="$(modes) decompress"
+	iaa_unconfigure
+	iaa_configure_device "$dev" 2
+	queues_show serves "$all" "$all"
+	fault output op=decompress bit=100 wq=1
+	must iaa_wq_cycle "$dev" "$wq"
+	queues_show failed "" decompress
+	queues_show serves "$(modes)" "$(modes)"
+	fault clear
+	fault output op=compress bit=100 wq=1
+	must iaa_wq_cycle "$dev" "$wq"
+	queues_show state live stalled
+	queues_show serves "" ""
+	must_fail_to_serve
+	recovers
+	queues_show serves "$all" "$all"
+	fault output op=compress bit=100 wq=1
+	must iaa_wq_cycle "$dev" "$wq"
+	queues_show serves "" ""
+	must accel-config disable-wq "$dev/$wq"
+	queues_show serves "$all"
+	recovers
 }
 
 # Nor is a queue taken up again after a reset if it computes wrongly then. The command
@@ -336,12 +370,12 @@ test_wrong_output_after_reset()
 		! grep -q 'state: stalled' "$IAA_DEBUG/wq_stats" || break
 		sleep 0.05
 	done
-	queue_shows state stalled
+	queues_show state stalled
 	fault output op=compress bit=100
 	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
 	sleep 1
-	queue_shows state stalled
-	queue_shows serves ""
+	queues_show state stalled
+	queues_show serves ""
 	must_fail_to_serve
 	recovers
 }
@@ -355,7 +389,7 @@ test_no_answer_before_binding()
 	iaa_unconfigure
 	fault drop
 	iaa_configure_device "$dev" 1
-	queue_shows state stalled
+	queues_show state stalled
 	must_fail_to_serve
 	recovers
 }

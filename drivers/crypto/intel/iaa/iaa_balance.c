@@ -55,7 +55,7 @@ static unsigned int iaa_device_live_wqs(const struct iaa_device *dev,
 	unsigned int nr = 0;
 
 	list_for_each_entry(wq, &dev->wqs, node) {
-		if (READ_ONCE(wq->state) != IAA_WQ_LIVE)
+		if (READ_ONCE(wq->state) != IAA_WQ_LIVE || !wq->caps)
 			continue;
 		if (wqs)
 			wqs[nr] = wq;
@@ -127,7 +127,7 @@ static struct iaa_table *iaa_table_now(unsigned int nr_devs, unsigned int nr_wqs
 }
 
 /**
- * iaa_rebalance() - put a map of the live queues into service
+ * iaa_rebalance() - put a map of the live queues that serve something into service
  *
  * The old one is freed after a grace period, which the caller has to wait for
  * itself before it touches a queue that is no longer in the map.

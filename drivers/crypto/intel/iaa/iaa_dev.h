@@ -53,7 +53,7 @@ struct iaa_device {
 	dma_addr_t aecs_dma;
 };
 
-/* What a queue can do, as its self-test found: a bit for each mode, and this one */
+/* What a queue can do, as self-tests found: a bit for each mode, and this one */
 #define IAA_CAP_DECOMPRESS	IAA_COMP_NR_MODES
 #define IAA_NR_CAPS		(IAA_CAP_DECOMPRESS + 1)
 
@@ -119,7 +119,8 @@ struct iaa_slots_busy {
  * @state: see enum iaa_wq_state; written under iaa_devices_lock
  * @epoch: counts resets; what was in flight before one is not written any
  *	more by the device after it
- * @caps: what it can do, see IAA_CAP_DECOMPRESS; written while it gets no requests
+ * @caps: what it may do, see IAA_CAP_DECOMPRESS: @passed without what any queue of
+ *	the device failed in; under iaa_devices_lock, read without
  * @max_src: longest source in bytes that it takes for any of its capabilities
  * @max_dst: longest destination in bytes
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
@@ -129,7 +130,8 @@ struct iaa_slots_busy {
  * @node: in its device's list, under iaa_devices_lock
  * @dev: its device
  * @claims: what it can do by its device's and its own registers, as @caps
- * @failed: what of that failed in its last self-test
+ * @passed: what of that it did right in its last self-test; under iaa_devices_lock
+ * @failed: what of that it did wrong; the same
  * @max_shift: by capability, binary logarithm of the longest source in bytes
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
@@ -161,6 +163,7 @@ struct iaa_wq {
 	struct list_head node;
 	struct iaa_device *dev;
 	u8 claims;
+	u8 passed;
 	u8 failed;
 	u8 max_shift[IAA_NR_CAPS];
 	struct delayed_work recovery;

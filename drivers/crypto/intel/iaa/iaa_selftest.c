@@ -2,7 +2,7 @@
 /*
  * Self-test: a queue serves a mode only after it has compressed a unit in it that
  * software could inflate, and it decompresses only after it has restored what it
- * compressed. So a device that computes wrongly is found before it gets live data.
+ * compressed. What one queue fails in is off for all queues of its device. So a device that computes wrongly is found before it gets live data.
  *
  * Nothing here allocates after a queue was probed: reclaim may wait for a recovery.
  */
@@ -241,28 +241,66 @@ static bool iaa_selftest_void(int ret)
 	return ret < 0 && ret != -EBADMSG && ret != -EREMOTEIO && ret != -ENOSPC;
 }
 
-/* Say once what is off; a self-test that fails again says nothing new */
-static void iaa_selftest_report(struct iaa_wq *wq, unsigned long passed)
+/**
+ * iaa_device_settle() - have the queues of a device serve what none of them failed in
+ * @dev: a device
+ *
+ * What one queue computes wrongly its neighbours may, too: they share engines, or
+ * engines of one make and age.
+ *
+ * Context: process, sleeps, under iaa_devices_lock.
+ */
+void iaa_device_settle(struct iaa_device *dev)
 {
-	unsigned long failed = wq->claims & ~passed;
+	u8 failed = 0, caps, changed = 0;
+	struct iaa_wq *wq;
+
+	lockdep_assert_held(&iaa_devices_lock);
+	list_for_each_entry(wq, &dev->wqs, node)
+		failed |= wq->failed;
+	list_for_each_entry(wq, &dev->wqs, node) {
+		caps = wq->passed & ~failed;
+		if (READ_ONCE(wq->state) == IAA_WQ_LIVE)
+			changed |= caps ^ wq->caps;
+		WRITE_ONCE(wq->caps, caps);
+	}
+	/* One that serves nothing has no place in the map */
+	if (changed)
+		iaa_rebalance();
+}
+
+/* Say once what is off; a self-test that fails again says nothing new */
+static void iaa_selftest_report(struct iaa_wq *wq, unsigned long failed)
+{
 	char names[64] = "";
 	int i;
 
-	if (failed == wq->failed)
-		return;
-	wq->failed = failed;
-	if (!failed)
-		return;
 	for_each_set_bit(i, &failed, IAA_NR_CAPS) {
 		strlcat(names, " ", sizeof(names));
 		strlcat(names, iaa_cap_name(i), sizeof(names));
 	}
-	dev_warn(wq_confdev(wq->wq), "self-test failed, not used for:%s\n", names);
+	dev_warn(wq_confdev(wq->wq), "self-test failed, its device is not used for:%s\n",
+		 names);
+}
+
+static void iaa_selftest_verdict(struct iaa_wq *wq, u8 passed)
+{
+	u8 failed = wq->claims & ~passed;
+
+	if (failed && failed != wq->failed)
+		iaa_selftest_report(wq, failed);
+
+	guard(iaa_devices)();
+	wq->passed = passed;
+	wq->failed = failed;
+	iaa_device_settle(wq->dev);
 }
 
 /**
  * iaa_selftest_run() - find out what a queue can do
- * @wq: a queue that gets no requests; @wq->caps and @wq->failed are written
+ * @wq: a queue that gets no requests
+ *
+ * What fails is off for all queues of the device.
  *
  * Context: process, sleeps, under @wq->dev->lock; does not allocate.
  * Return: 0 if it can compress in some mode, or claims none; -EBADMSG if it can't,
@@ -278,7 +316,6 @@ int iaa_selftest_run(struct iaa_wq *wq)
 	int i, ret;
 
 	lockdep_assert_held(&wq->dev->lock);
-	wq->caps = 0;
 	if (!iaa_selftest_retire(wq->dev))
 		return -EBUSY;
 	for_each_set_bit(i, &modes, IAA_COMP_NR_MODES) {
@@ -297,7 +334,6 @@ int iaa_selftest_run(struct iaa_wq *wq)
 	}
 	if (caps && restores)
 		__set_bit(IAA_CAP_DECOMPRESS, &caps);
-	iaa_selftest_report(wq, caps);
-	wq->caps = caps;
+	iaa_selftest_verdict(wq, caps);
 	return caps || !modes ? 0 : -EBADMSG;
 }

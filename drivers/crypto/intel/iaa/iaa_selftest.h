@@ -17,6 +17,7 @@ void iaa_selftest_exit(void);
 struct iaa_selftest *iaa_selftest_alloc(void);
 int iaa_selftest_run(struct iaa_wq *wq);
 bool iaa_selftest_retire(struct iaa_device *dev);
+void iaa_device_settle(struct iaa_device *dev);
 
 /* For the unit tests */
 void iaa_selftest_fill(u8 *buf, unsigned int len);

@@ -270,8 +270,11 @@ void iaa_wq_drain(struct iaa_wq *wq)
  */
 void iaa_wq_unlink(struct iaa_wq *wq)
 {
-	scoped_guard(iaa_devices)
+	scoped_guard(iaa_devices) {
 		list_del_rcu(&wq->node);
+		/* What only this one failed in the others may do again */
+		iaa_device_settle(wq->dev);
+	}
 	/* Resets of the device look at its queues' descriptors under RCU */
 	synchronize_rcu();
 }

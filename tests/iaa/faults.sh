@@ -30,8 +30,7 @@ prepare()
 	iaa_configure -d 1 -q 1
 	read -r dev < <(iaa_devices)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
-	# Its address stays when the device goes
-	bdf=$(basename "$(dirname "$(readlink -f "$DSA/devices/$dev")")")
+	bdf=$(iaa_bdf "$dev")
 	echo "iaa-tests: case" >/dev/kmsg
 	must iaa-fault "$bdf" clear
 	must iaa-fault "$bdf" zero

@@ -128,7 +128,7 @@ test_pci_devices_under_load()
 	load_start "$zram"
 	for ((i = 0; i < 4; i++)); do
 		dev=$(iaa_devices | sed -n "$((i % count + 1))p")
-		bdf=$(basename "$(dirname "$(readlink -f "$DSA/devices/$dev")")")
+		bdf=$(iaa_bdf "$dev")
 		put "$bdf" /sys/bus/pci/drivers/idxd/unbind
 		[ ! -e "$DSA/devices/$dev" ] || fail "$dev is still there"
 		put "$bdf" /sys/bus/pci/drivers/idxd/bind

@@ -23,7 +23,7 @@ prepare()
 	local dev
 	dev=$(iaa_devices | head -n 1)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
-	bdf=$(basename "$(dirname "$(readlink -f "$DSA/devices/$dev")")")
+	bdf=$(iaa_bdf "$dev")
 	defer iaa-fault "$bdf" clear
 }
 
@@ -43,6 +43,22 @@ test_portal_race()
 	must portal-race "$bdf" 0 1000
 	equal "$(iaa-fault "$bdf" stats decompress_completed)" 2000 "descriptors completed"
 	equal "$(iaa-fault "$bdf" stats swerrs)" 0 "software errors"
+}
+
+# A reset of a function takes its addresses from the memory map, and gives them back
+test_map_changes_beside_accesses()
+{
+	local dev moving still
+	need_iaa 2
+	need_command map-race
+	iaa_unconfigure
+	for dev in $(iaa_devices); do
+		moving=$(iaa_bdf "$dev")
+		still=$(iaa_bdf "$(iaa_devices | grep -v -x -m 1 "$dev")")
+		put "$moving" /sys/bus/pci/drivers/idxd/unbind
+		must map-race "$moving" "$still" 1000
+		put "$moving" /sys/bus/pci/drivers/idxd/bind
+	done
 }
 
 # Bad requests say why, and change nothing

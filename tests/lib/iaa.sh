@@ -12,6 +12,7 @@
 #				deflate-iaa-dynamic where each of them generates headers
 #   iaa_serves ALGORITHM	whether that is one of them
 #   iaa_configure [-d N] [-q N]	enable N queues (2) on N devices (all) for the driver "crypto"
+#   iaa_bdf DEV			its PCI address
 #   iaa_unconfigure		disable all devices and queues
 #   iaa_wq_cycle DEV WQ		take a queue from its driver, and give it back configured as it was
 #   iaa_stat NAME		a counter of the driver's global statistics
@@ -42,6 +43,9 @@ iaa_devices()
 		[ ! -d "$dev" ] || printf '%s\n' "${dev##*/}"
 	done
 }
+
+# iaa_bdf DEV: its PCI address, which stays when the device goes
+iaa_bdf() { basename "$(dirname "$(readlink -f "$DSA/devices/$1")")"; }
 
 # IAACAP, which only IAA 2.0 has: bit 8 is header generation
 iaa_algorithms()

@@ -26,7 +26,7 @@
  * Passes between two reads, at most: milliseconds. A read that waits for the change of
  * the map knows already where it goes, so most have to come before or after that.
  */
-#define MAX_PAUSE (1 << 19)
+#define MAX_PAUSE 500000
 
 static const char usage[] =
 "Usage: map-race MOVING STILL COUNT\n"

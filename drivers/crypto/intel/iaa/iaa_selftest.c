@@ -2,7 +2,8 @@
 /*
  * Self-test: a queue serves a mode only after it has compressed a unit in it that
  * software could inflate, and it decompresses only after it has restored what it
- * compressed. What one queue fails in is off for all queues of its device. So a device that computes wrongly is found before it gets live data.
+ * compressed. What one queue fails in is off for all queues of its device. So a device
+ * that computes wrongly is found before it gets live data.
  *
  * Nothing here allocates after a queue was probed: reclaim may wait for a recovery.
  */

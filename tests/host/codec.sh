@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The device model's codec against zlib, both ways, and against damaged streams.
+# The device model's codec against zlib, both ways, and against damaged streams. Of the
+# corpus's pages it prints how many early abort would give up.
 . "$(dirname "$0")/../lib/ktap.sh"
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
@@ -10,4 +11,6 @@ if [ ! -x "$ROOT/build/qemu/tests/unit/test-iaa-codec" ]; then
 	printf 'KTAP version 1\n1..1\nok 1 codec # SKIP no build/qemu/tests/unit/test-iaa-codec (scripts/qemu --tests)\n'
 	exit 0
 fi
-exec "$ROOT/scripts/sandbox" /iaa/build/qemu/tests/unit/test-iaa-codec --tap -k
+pages=()
+[ ! -e "$ROOT/build/initramfs/corpus/SHA256SUMS" ] || pages=(IAA_PAGES=/iaa/build/initramfs/corpus)
+exec "$ROOT/scripts/sandbox" env "${pages[@]}" /iaa/build/qemu/tests/unit/test-iaa-codec --tap -k

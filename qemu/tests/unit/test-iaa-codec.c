@@ -487,5 +487,6 @@ int main(int argc, char **argv)
     g_test_add_func("/iaa/codec/given-codes", test_given_codes);
     iaa_add_job_tests();
     iaa_add_header_tests();
+    iaa_add_page_tests();
     return g_test_run();
 }

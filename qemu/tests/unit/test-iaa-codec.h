@@ -17,4 +17,9 @@ void iaa_add_job_tests(void);
  */
 void iaa_add_header_tests(void);
 
+/**
+ * iaa_add_page_tests: pages that do not compress, and how soon that shows
+ */
+void iaa_add_page_tests(void);
+
 #endif

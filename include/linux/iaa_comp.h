@@ -49,12 +49,22 @@ enum iaa_comp_mode {
 #define IAA_COMP_REQ_NOWAIT	BIT(0)
 
 /**
+ * IAA_COMP_REQ_GUESS: -ENOSPC of a compression may be a guess
+ *
+ * A device that can do so gives up when the first 2 KiB of a unit look as if
+ * it will not shrink to 7/8. Now and then one would have. This is for callers
+ * with little more room than that, which keep such a unit as it is. Software
+ * does not guess.
+ */
+#define IAA_COMP_REQ_GUESS	BIT(1)
+
+/**
  * struct iaa_comp_req - one unit to compress or decompress
  * @src: what to read; any kernel address (linear map, vmalloc, stack)
  * @dst: where to write; any kernel address, must not overlap @src
  * @slen: bytes at @src, 1 to 2 GiB - 1
  * @dlen: room at @dst in bytes, 1 to 2 GiB - 1
- * @flags: IAA_COMP_REQ_NOWAIT or 0
+ * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
  *
  * @src and @dst belong to the core from submission until the request has been

@@ -37,6 +37,7 @@ struct idxd_wq;
  * @wqs: its queues by id; written under iaa_devices_lock, read under RCU
  * @nr_wqs: how many of its queues exist, under iaa_devices_lock
  * @modes: bit per enum iaa_comp_mode that it claims to be able to do
+ * @early_abort: whether it can give up on what does not compress
  * @selftest: memory for self-tests, under @lock
  * @aecs: the tables of fixed mode, where the device reads them
  * @aecs_dma: their DMA address
@@ -48,6 +49,7 @@ struct iaa_device {
 	struct list_head wqs;
 	unsigned int nr_wqs;
 	unsigned long modes;
+	bool early_abort;
 	struct iaa_selftest *selftest;
 	struct iaa_aecs *aecs;
 	dma_addr_t aecs_dma;

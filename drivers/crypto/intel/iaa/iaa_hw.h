@@ -24,6 +24,12 @@
 #define IAA_COMP_HEADER_FINAL		(3 << 12)
 #define IAA_HEADER_GEN_MAX		4096
 
+/*
+ * Compression 2 flags (descriptor offset 0x38, IAA 6.3.5.2): early abort at an
+ * output of so many eighths of the input, as estimated after 512 << size bytes
+ */
+#define IAA_COMP2_EARLY_ABORT(eighths, size)	((eighths) << 2 | (size) << 5)
+
 /* Decompression flags (descriptor offset 0x26, IAA 6.3.2.1) */
 #define IAA_DECOMP_ENABLE		BIT(0)
 #define IAA_DECOMP_FLUSH_OUTPUT		BIT(1)
@@ -83,6 +89,7 @@ static_assert(offsetof(struct iax_hw_desc, compr_flags) == 0x26);
 static_assert(offsetof(struct iax_hw_desc, src2_addr) == 0x28);
 static_assert(offsetof(struct iax_hw_desc, max_dst_size) == 0x30);
 static_assert(offsetof(struct iax_hw_desc, src2_size) == 0x34);
+static_assert(offsetof(struct iax_hw_desc, filter_flags) == 0x38);
 
 static_assert(sizeof(struct iax_completion_record) == 64);
 static_assert(offsetof(struct iax_completion_record, error_code) == 0x01);

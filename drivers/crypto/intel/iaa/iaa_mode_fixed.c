@@ -59,6 +59,7 @@ static int iaa_fixed_init(struct iaa_device *dev)
 	if (!dev->aecs)
 		return -ENOMEM;
 	iaa_fixed_tables(dev->aecs);
+	dev->early_abort = dev->idxd->hw.iaa_cap.comp_early_abort;
 	return 0;
 }
 
@@ -70,9 +71,10 @@ static void iaa_fixed_exit(struct iaa_device *dev)
 }
 
 /*
- * Early abort (IAACAP bit 5, IAA 3.4.6) stays off. Its estimate takes a literal
- * for a whole byte, so it gives up pages that still get smaller, and what the
- * device gives up is stored as it is.
+ * Early abort (IAACAP bit 5, IAA 3.4.6) takes a literal for a whole byte, so it
+ * gives up pages that still get a little smaller: iaa_desc_fill() leaves it on
+ * only for requests that allow for that. After 1 KiB it would be wrong far more
+ * often.
  */
 static void iaa_fixed_fill(const struct iaa_device *dev,
 			   struct iax_hw_desc *desc)
@@ -83,6 +85,7 @@ static void iaa_fixed_fill(const struct iaa_device *dev,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB,
 		.src2_addr = dev->aecs_dma,
 		.src2_size = sizeof(*dev->aecs),
+		.filter_flags = dev->early_abort ? IAA_COMP2_EARLY_ABORT(7, 2) : 0,
 	};
 }
 

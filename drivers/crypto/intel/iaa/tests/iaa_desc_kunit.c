@@ -76,6 +76,30 @@ static void desc_mode_fixed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
 }
 
+/* Early abort: at 7/8 after 2 KiB, of devices that can, for those that allow it */
+static void desc_early_abort(struct kunit *test)
+{
+	struct iaa_device dev = { .early_abort = true };
+	struct iaa_desc_template tmpl = {};
+	struct iaa_comp_req req = some_req;
+	struct iax_hw_desc desc;
+
+	iaa_mode_fixed.fill(&dev, &tmpl.compress[IAA_COMP_FIXED]);
+	iaa_mode_dynamic.fill(&dev, &tmpl.compress[IAA_COMP_DYNAMIC]);
+	req.op = IAA_OP_COMPRESS;
+	req.flags = IAA_COMP_REQ_GUESS;
+	req.mode = IAA_COMP_FIXED;
+	iaa_desc_fill(&desc, &tmpl, &req, 0x40);
+	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0x5c);
+	req.mode = IAA_COMP_DYNAMIC;
+	iaa_desc_fill(&desc, &tmpl, &req, 0x40);
+	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
+	req.mode = IAA_COMP_FIXED;
+	req.flags = IAA_COMP_REQ_NOWAIT;
+	iaa_desc_fill(&desc, &tmpl, &req, 0x40);
+	KUNIT_EXPECT_EQ(test, desc.filter_flags, 0);
+}
+
 /* Lengths that a queue takes, as binary logarithms */
 static void desc_max_shift(struct kunit *test)
 {
@@ -265,6 +289,7 @@ static void desc_verify_failure(struct kunit *test)
 static struct kunit_case desc_tests[] = {
 	KUNIT_CASE(desc_mode_dynamic),
 	KUNIT_CASE(desc_mode_fixed),
+	KUNIT_CASE(desc_early_abort),
 	KUNIT_CASE(desc_max_shift),
 	KUNIT_CASE(desc_cache_control),
 	KUNIT_CASE(desc_compress),

@@ -15,6 +15,8 @@
 
 SIZE=4M
 PAGES=1024
+# Bytes that devices write in self-tests, at the most
+SELF_TESTS=65536
 
 # no_fallbacks REASON...
 no_fallbacks()
@@ -75,6 +77,44 @@ verified()
 	equal "$(iaa_stat total_sw_comp_calls)" 0 "pages compressed by software"
 	no_fallbacks lied bad_stream hw_error
 }
+
+# written_by_devices: bytes that they wrote by themselves, data and records
+written_by_devices()
+{
+	local dev sum=0
+	while read -r dev; do
+		sum=$((sum + $(iaa-fault "$dev" stats bytes_written)))
+	done < <(iaa_devices)
+	printf '%d\n' $sum
+}
+
+# incompressible ALGORITHM MOST BLOCK: of blocks of random bytes devices write at most MOST
+# bytes for a page; no software tries again, and the page is kept as it is
+incompressible()
+{
+	local zram='' before
+	need_iaa
+	need_zram "$1"
+	need_command iaa-fault
+	iaa_configure
+	[ "$(written_by_devices 2>/dev/null)" -gt 0 ] || skip "no emulated accelerator with counters"
+	zram_create zram "$1" "$SIZE"
+	must dd if=/dev/urandom of="$KTAP_TMP/random" bs=1M count=4
+	iaa_stats_reset
+	before=$(written_by_devices)
+	must dd if="$KTAP_TMP/random" of="$zram" bs="$3" oflag=direct
+	at_least $(($2 * PAGES + SELF_TESTS)) $(($(written_by_devices) - before)) "bytes that may be written"
+	equal "$(iaa_stat total_completion_comp_buf_overflow_errors)" "$PAGES" "pages given up"
+	equal "$(iaa_stat total_sw_comp_calls)" 0 "pages compressed by software"
+	equal "$(zram_stat "$zram" mm_stat 8)" "$PAGES" "huge pages"
+	must cmp -n $((PAGES * 4096)) "$KTAP_TMP/random" "$zram"
+}
+
+# A record of 64 bytes is all that comes of an early abort. Without one the room is
+# filled, which is what zram keeps of a page at most (3624 of 4096).
+test_fixed_gives_up_early() { incompressible deflate-iaa 64 64k; }
+test_fixed_gives_up_single_pages_early() { incompressible deflate-iaa 64 4k; }
+test_dynamic_has_no_more_room_than_is_kept() { incompressible deflate-iaa-dynamic $((3624 + 64)) 64k; }
 
 test_fixed_device_to_software() { device_to_software deflate-iaa; }
 test_fixed_software_to_device() { software_to_device deflate-iaa; }

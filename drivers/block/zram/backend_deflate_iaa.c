@@ -60,19 +60,29 @@ static void iaa_destroy(struct zcomp_ctx *ctx)
 }
 
 /*
- * Room for as much as came in and no more: zram keeps what does not shrink
- * as it is, so a device need not write the longer form of it.
+ * Room for what zram would keep, and no more: a device need not write a longer
+ * form. It may guess that the form will be longer where its guess, 7/8, is not
+ * much less than the room.
  */
-static int iaa_compress(enum iaa_comp_mode mode, struct zcomp_req *zreq)
+static void iaa_prepare_compress(const struct zcomp_params *params,
+				 struct iaa_comp_req *req, const void *src,
+				 unsigned int slen, void *dst)
 {
-	struct iaa_comp_req req = {
-		.src = zreq->src,
-		.slen = zreq->src_len,
-		.dst = zreq->dst,
-		.dlen = min(zreq->src_len, zreq->dst_len),
-	};
-	int ret = iaa_comp_compress(mode, &req);
+	req->src = src;
+	req->slen = slen;
+	req->dst = dst;
+	req->dlen = min(params->max_len ?: slen, slen);
+	req->flags = req->dlen * 10 < slen * 9 ? IAA_COMP_REQ_GUESS : 0;
+}
 
+static int iaa_compress(const struct zcomp_params *params,
+			enum iaa_comp_mode mode, struct zcomp_req *zreq)
+{
+	struct iaa_comp_req req = {};
+	int ret;
+
+	iaa_prepare_compress(params, &req, zreq->src, zreq->src_len, zreq->dst);
+	ret = iaa_comp_compress(mode, &req);
 	if (ret == -ENOSPC)
 		ret = zreq->src_len;
 	if (ret < 0)
@@ -84,13 +94,13 @@ static int iaa_compress(enum iaa_comp_mode mode, struct zcomp_req *zreq)
 static int iaa_compress_fixed(struct zcomp_params *params,
 			      struct zcomp_ctx *ctx, struct zcomp_req *zreq)
 {
-	return iaa_compress(IAA_COMP_FIXED, zreq);
+	return iaa_compress(params, IAA_COMP_FIXED, zreq);
 }
 
 static int iaa_compress_dynamic(struct zcomp_params *params,
 				struct zcomp_ctx *ctx, struct zcomp_req *zreq)
 {
-	return iaa_compress(IAA_COMP_DYNAMIC, zreq);
+	return iaa_compress(params, IAA_COMP_DYNAMIC, zreq);
 }
 
 static int iaa_decompress(struct zcomp_params *params, struct zcomp_ctx *ctx,
@@ -115,35 +125,39 @@ static int iaa_start(int ret)
 	return ret == -EAGAIN ? ret : 0;
 }
 
-static void iaa_prepare(struct iaa_comp_req *req, const void *src,
-			unsigned int slen, void *dst, bool nowait)
+static int iaa_batch_compress(const struct zcomp_params *params,
+			      enum iaa_comp_mode mode, struct iaa_comp_req *req,
+			      const void *src, void *dst, bool nowait)
 {
-	req->src = src;
-	req->slen = slen;
-	req->dst = dst;
-	req->dlen = PAGE_SIZE;
-	req->flags = nowait ? IAA_COMP_REQ_NOWAIT : 0;
+	iaa_prepare_compress(params, req, src, PAGE_SIZE, dst);
+	if (nowait)
+		req->flags |= IAA_COMP_REQ_NOWAIT;
+	return iaa_start(iaa_comp_submit_compress(mode, req));
 }
 
 static int iaa_batch_compress_fixed(struct zcomp_params *params, void *req,
 				    const void *src, void *dst, bool nowait)
 {
-	iaa_prepare(req, src, PAGE_SIZE, dst, nowait);
-	return iaa_start(iaa_comp_submit_compress(IAA_COMP_FIXED, req));
+	return iaa_batch_compress(params, IAA_COMP_FIXED, req, src, dst, nowait);
 }
 
 static int iaa_batch_compress_dynamic(struct zcomp_params *params, void *req,
 				      const void *src, void *dst, bool nowait)
 {
-	iaa_prepare(req, src, PAGE_SIZE, dst, nowait);
-	return iaa_start(iaa_comp_submit_compress(IAA_COMP_DYNAMIC, req));
+	return iaa_batch_compress(params, IAA_COMP_DYNAMIC, req, src, dst, nowait);
 }
 
-static int iaa_batch_decompress(struct zcomp_params *params, void *req,
+static int iaa_batch_decompress(struct zcomp_params *params, void *data,
 				const void *src, unsigned int src_len,
 				void *dst, bool nowait)
 {
-	iaa_prepare(req, src, src_len, dst, nowait);
+	struct iaa_comp_req *req = data;
+
+	req->src = src;
+	req->slen = src_len;
+	req->dst = dst;
+	req->dlen = PAGE_SIZE;
+	req->flags = nowait ? IAA_COMP_REQ_NOWAIT : 0;
 	return iaa_start(iaa_comp_submit_decompress(req));
 }
 

@@ -25,13 +25,14 @@ struct zcomp_params;
  * @max: units that gain something, 2 to ZCOMP_BATCH_MAX
  * @req_size: bytes of the backend's own state a unit, zeroed once
  * @compress: start compressing the page at @src to @dst, which has room for a
- *	page. Returns 0, or with @nowait -EAGAIN when the device is full and
- *	nothing was started; any other outcome is for @wait to tell.
+ *	page; more than @params->max_len bytes are of no use. Returns 0, or with
+ *	@nowait -EAGAIN when the device is full and nothing was started; any
+ *	other outcome is for @wait to tell.
  * @decompress: start decompressing @src_len bytes to the page at @dst; returns
  *	as @compress does
  * @wait: wait until what was started with this request is done. Returns the
- *	bytes produced, or -errno; from compression -ENOSPC if they do not fit
- *	a page. Asked again, it returns the same.
+ *	bytes produced, or -errno; from compression -ENOSPC if they are more
+ *	than are of use. Asked again, it returns the same.
  *
  * All may sleep. None allocates memory in a way that enters reclaim.
  */

@@ -38,6 +38,17 @@ void zram_batch_setup(struct zram *zram)
 	zram->batch.size = ZCOMP_BATCH_MAX;
 }
 
+/* No compressor need produce more than what is stored compressed */
+static void tell_limit(struct zram *zram, size_t max_len)
+{
+	u32 prio;
+
+	for (prio = ZRAM_PRIMARY_COMP; prio < ZRAM_MAX_COMPS; prio++) {
+		if (zram->comps[prio])
+			zram->params[prio].max_len = max_len;
+	}
+}
+
 /**
  * zram_batch_start() - make the windows of a device that gets its size
  * @zram: the device, its compressors in place, not yet in use
@@ -66,6 +77,7 @@ bool zram_batch_start(struct zram *zram, size_t huge_size)
 	zram->batch.comp = comp;
 	zram->batch.write_comp = prio == ZRAM_PRIMARY_COMP ? comp : NULL;
 	zram->batch.huge_size = huge_size;
+	tell_limit(zram, huge_size - 1);
 	zcomp_batch_resize(comp, zram->batch.size);
 	announce(zram);
 

@@ -6,14 +6,15 @@
 ($across | test("kernel")) as $kernels
 | ($across | test("clock")) as $clocks
 | def time_of: if .device_time == "none" or .device_time == "zero" then .device_time else "timed" end;
-  def same: [.row, .direction, .job, .algorithm, .devices, .batch, .cluster, .api]
+  def same: [.row, .direction, .job, .algorithm, .devices, .batch, .cluster, .looks_at, .api]
     + (if $kernels then [] else [.kernel] end)
     + (if $clocks then [time_of] else [.device_time, .scale] end);
   def name: [.row, .algorithm, (if $kernels then empty else .kernel end),
     (if .job == "driver" then empty else .job end),
     (if .devices > 0 then "\(.devices) device\(if .devices > 1 then "s" else "" end)" else empty end),
     (if .device_time == "zero" then "instant" else empty end),
-    (if .batch then "batch \(.batch)" else empty end), .api,
+    (if .batch then "batch \(.batch)" else empty end),
+    (if .looks_at then "looks at \(.looks_at)" else empty end), .api,
     (if $clocks then empty else "scale \(.scale)" end), .direction] | map(values) | join(", ");
   # Of a file that has both kernels, only this one's if two are compared
   def of($kernel): if $kernels and any(.[]; .kernel == $kernel) then map(select(.kernel == $kernel)) else . end;

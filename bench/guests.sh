@@ -32,7 +32,7 @@ flavour() { if [ "$1" = ours ]; then echo run; else echo stock; fi; }
 # guest_key NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: what a task asks of its guest, by
 # which tasks share one: "KERNEL TIMING WHICH". The workloads, which leave memory in
 # another state than they found it, have guests of their own, and so have the runs that
-# are to be repeated.
+# are to be repeated, and those whose device is another one.
 guest_key()
 {
 	local kernel=$2 timing=$3 which=$5 value
@@ -40,8 +40,23 @@ guest_key()
 	shift 5
 	for value; do
 		[[ $value != RUN=* ]] || which=run$which${value#*=}
+		[[ $value != LOOKS_AT=* ]] || which+=-looks-at-${value#*=}
 	done
 	printf '%s %s %s\n' "$kernel" "$timing" "$which"
+}
+
+# sooner BYTES: a device without early abort that is done with a page after BYTES of it.
+# To the model it is the same whether fewer bytes take less time or all of them are taken
+# faster.
+sooner()
+{
+	local rate
+	printf 'version=0x100'
+	for rate in engine device; do
+		# shellcheck disable=SC2016
+		json -n -r -L bench --arg rate $rate --argjson bytes "$1" 'include "timing";
+			",compress-\($rate)-rate=\(timing.compress[$rate + "_mb_per_s"] * 4096 / $bytes | round)"'
+	done | tr -d '\n'
 }
 
 # devices_of NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: how many a task uses
@@ -81,6 +96,7 @@ run_guest()
 	devices=$(eval "devices_of ${!#}")
 	name=${1%% *}
 	flavour=$(flavour "$kernel")
+	[[ $which != *-looks-at-* ]] || device=$(sooner "${which##*-}")
 	if [ "$timing" = zero ]; then
 		device=$device,instant=on
 	else

@@ -9,7 +9,8 @@
 #
 # KERNEL is ours or stock. TIMING is the device's: a scale (instructions a nanosecond),
 # or zero for a device that answers at once. The values are the job's environment;
-# DEVICES is the number of accelerators.
+# DEVICES is the number of accelerators. With LOOKS_AT they have no early abort, and are
+# timed as if done with a page after so many bytes of it.
 
 SOFTWARE='lzo-rle lz4 zstd'
 SLOW=deflate
@@ -136,6 +137,26 @@ plan_pressure()
 	done
 }
 
+# Pages that do not compress: with the early abort of IAA 2.0, which looks at 2048 bytes,
+# and by the bytes that a device without it may look at: all; 3434, where the output is
+# full if there is room for 3624; and 1024, where early abort could look, too.
+plan_incompressible()
+{
+	local env=() looks
+	env=("SIZE=$(bytes 64k)" PAGES=512 KINDS=random)
+	task incompressible-software ours zero incompressible zram "${env[@]}" \
+		"ALGORITHMS=lz4 zstd"
+	env+=(DEVICES=1 "ALGORITHMS=$IAA")
+	task incompressible-zero ours zero incompressible zram "${env[@]}"
+	task incompressible-single ours $SCALE incompressible zram "${env[@]}" BATCHES=1
+	task incompressible ours $SCALE incompressible zram "${env[@]}"
+	for looks in 1024 3434 4096; do
+		task incompressible-single-$looks ours $SCALE incompressible zram "${env[@]}" \
+			LOOKS_AT=$looks BATCHES=1
+		task incompressible-$looks ours $SCALE incompressible zram "${env[@]}" LOOKS_AT=$looks
+	done
+}
+
 plan_driver()
 {
 	local env=(PAGES=256 DEVICES=1)
@@ -217,6 +238,7 @@ plan()
 		plan_pressure $size
 	done
 	plan_driver
+	plan_incompressible
 	plan_sweeps
 	for size in 64k 2m; do
 		plan_workloads $size

@@ -16,7 +16,7 @@ def percent: if . == null then "-" else (. * 100 | number(0)) + " %" end;
 # What a measurement is of, for people.
 def subject:
   .kernel + (if .row == "devices" then ", " + .job else "" end) + (if .batch then ", batch " + (.batch | tostring) else "" end)
-  + (if .api then ", " + .api else "" end);
+  + (if .api then ", " + .api else "" end) + (if .looks_at then ", looks at " + (.looks_at | tostring) else "" end);
 def device:
   if .devices == 0 then "-"
   else (.devices | tostring) + (if .device_time == "zero" then ", instant" else "" end) end;
@@ -36,7 +36,7 @@ def published_mb($published):
       | if . then 4096 * 1000 / . else null end
     else null end;
 
-def order: [.row, .job, (.devices == 0 | not), .algorithm, .devices, (.device_time == "zero"), (.batch // 0), .kernel];
+def order: [.row, .job, (.devices == 0 | not), .algorithm, .devices, (.device_time == "zero"), (.batch // 0), (.looks_at // 4096), .kernel];
 
 def row_tables:
   .scale as $scale

@@ -132,8 +132,11 @@ iaa_unconfigure_device()
 		[ "$(cat "$wq/state")" != enabled ] ||
 			must accel-config disable-wq "$1/${wq##*/}"
 	done
-	[ "$(cat "$DSA/devices/$1/state")" != enabled ] ||
-		must accel-config disable-device "$1"
+	case $(cat "$DSA/devices/$1/state") in
+	enabled) must accel-config disable-device "$1" ;;
+	# accel-config takes it for disabled
+	halted) put "$1" "$DSA/drivers/idxd/unbind" ;;
+	esac
 }
 
 iaa_unconfigure()

@@ -105,6 +105,16 @@ static void idxd_device_restore_pci(struct idxd_device *idxd)
 	pci_restore_state(pdev);
 }
 
+/* What is left to the administrator, if a reset of the function has not ended a halt */
+static void idxd_device_report_halt(struct idxd_device *idxd)
+{
+	bool cold = idxd_device_gensts(idxd).reset_type == IDXD_DEVICE_RESET_COLD;
+
+	dev_err(&idxd->pdev->dev,
+		"halted, out of service: it needs a %s reset of the system (%s)\n",
+		cold ? "cold" : "warm", cold ? "power it off and on" : "reboot");
+}
+
 static int idxd_device_flr(struct idxd_device *idxd)
 {
 	struct pci_dev *pdev = idxd->pdev;
@@ -127,7 +137,24 @@ static int idxd_device_flr(struct idxd_device *idxd)
 		return -EIO;
 	}
 	idxd_device_restore_pci(idxd);
+	gensts = idxd_device_gensts(idxd);
+	if (gensts.state == IDXD_DEVICE_STATE_HALT &&
+	    gensts.reset_type > IDXD_DEVICE_RESET_FLR && gensts.bits != ~0U) {
+		idxd->reset_futile = true;
+		pci_clear_master(pdev);
+		idxd_device_report_halt(idxd);
+	}
 	return 0;
+}
+
+/*
+ * Whether it asks for more than the driver can do: it is halted, and a reset of its
+ * function has not changed that. It has had no work since, and its DMA is blocked.
+ */
+static bool idxd_device_beyond_reset(struct idxd_device *idxd)
+{
+	return idxd->reset_futile && idxd_device_decodes(idxd) &&
+	       idxd_device_gensts(idxd).state == IDXD_DEVICE_STATE_HALT;
 }
 
 /* Settings of the device, not of its queues; a reset clears them (DSA table 9-3) */
@@ -158,13 +185,18 @@ static int idxd_device_stop(struct idxd_device *idxd)
 		return -ENODEV;
 	if (idxd->reset_blocked)
 		return -EBUSY;
+	if (idxd_device_beyond_reset(idxd))
+		return 0;
 
+	idxd->reset_futile = false;
 	noio = memalloc_noio_save();
 	if (idxd_device_soft_reset(idxd))
 		ret = idxd_device_flr(idxd);
 	memalloc_noio_restore(noio);
 	if (ret)
 		return ret;
+	if (idxd->reset_futile)
+		return 0;
 
 	/* Disabled now: the one state in which this does not halt the device */
 	pci_set_master(pdev);

@@ -189,14 +189,19 @@ void idxd_device_reinit(struct work_struct *work)
  * @idxd: a device that its driver is about to configure
  *
  * Context: process, sleeps.
- * Return: 0, or as idxd_device_quiesce().
+ * Return: 0; -EIO if it can't be disabled; or as idxd_device_quiesce().
  */
 int idxd_device_prepare(struct idxd_device *idxd)
 {
+	int ret;
+
 	if (idxd->pdev->is_busmaster &&
 	    idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
 		return 0;
-	return idxd_device_quiesce(idxd);
+	ret = idxd_device_quiesce(idxd);
+	if (!ret && idxd_device_hw_state(idxd) != IDXD_DEVICE_STATE_DISABLED)
+		ret = -EIO;
+	return ret;
 }
 
 /*

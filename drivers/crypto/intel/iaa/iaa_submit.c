@@ -44,11 +44,12 @@ static struct iaa_slot *iaa_req_slot(const struct iaa_comp_req *req)
 }
 
 /*
- * Writing 64 bytes to the portal starts the work. The portal is idxd's: it may
- * go away when the device halts. Before it does wq_active is killed, and its
- * last reference goes after a grace period only, so this check is enough under
- * rcu_read_lock(). Dedicated queues never refuse: there are no more descriptors
- * than places in the queue.
+ * Writing 64 bytes to the portal starts the work. idxd may quiesce a queue that is
+ * ours, where it lacks the memory to replace a revoked interrupt handle: it kills
+ * wq_active, whose last reference goes after a grace period only, so this check is
+ * enough under rcu_read_lock(). The portal stays until we give the queue up.
+ * Dedicated queues never refuse: there are no more descriptors than places in the
+ * queue.
  *
  * Return: 0; -EAGAIN if a shared queue is full; -ENODEV if the queue is going.
  */

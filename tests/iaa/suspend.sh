@@ -6,11 +6,13 @@
 # the queues were not given up before, or do not serve again after.
 #
 # vm: kernel=builtin
-# timeout: 200
+# also: iaa=version=0x200,int-handles=on,op-config=on
+# timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 
 TEST=/sys/power/pm_test
+TIMEOUT=/sys/module/iaa_crypto/parameters/timeout_ms
 
 # suspend LEVEL: to idle, back after a second
 suspend()
@@ -73,6 +75,90 @@ test_under_load()
 	pid=$!
 	suspend devices
 	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	served 1000
+}
+
+# faulty: one device, with a short time-out, and pages written and checked in the background
+faulty()
+{
+	need_zram deflate-iaa
+	need_iaa
+	need_command iaa-fault
+	iaa-fault all clear >/dev/null 2>&1 || skip "no emulated accelerator with faults"
+	iaa_configure -q 2
+	defer iaa-fault all clear
+	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	put 100 "$TIMEOUT"
+	zram_create dev deflate-iaa 16M
+	served 1000
+	blk-verify both --size 8M --threads 4 --round 50 "$dev" >"$KTAP_TMP/load" 2>&1 &
+	load=$!
+}
+
+# comes_back: no page was lost, and hardware serves again
+comes_back()
+{
+	wait "$load" || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	must iaa-fault all clear
+	served 1000
+}
+
+# Devices are suspended while a queue waits for the end of a reset
+test_during_recovery()
+{
+	local dev='' load=''
+	faulty
+	must iaa-fault all drop count=4
+	must iaa-fault all cmd-hang count=2 time=2s
+	sleep 0.3
+	suspend devices
+	comes_back
+}
+
+# The device takes none of the commands that suspend gives it
+test_hung_commands()
+{
+	local dev='' load=''
+	faulty
+	must iaa-fault all hang-wq
+	must iaa-fault all cmd-hang count=1
+	suspend devices
+	comes_back
+}
+
+test_halted()
+{
+	local dev='' load=''
+	faulty
+	must iaa-fault all halt reset=1
+	suspend devices
+	comes_back
+}
+
+# One that is gone stops neither suspend nor resume; another one comes in its place
+test_removed()
+{
+	local dev='' load=''
+	faulty
+	must iaa-fault all remove
+	suspend devices
+	must iaa-fault all return
+	comes_back
+}
+
+# Nor does one that needs a reset of the system
+test_halted_until_system_reset()
+{
+	local dev='' load=''
+	faulty
+	must iaa-fault all halt reset=2
+	suspend devices
+	wait "$load" || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	iaa_stats_reset
+	must blk-verify both --size 8M --round 99 "$dev"
+	equal "$(iaa_stat total_comp_calls)" 0 "pages compressed by a device that is halted"
+	must iaa-fault all remove
+	must iaa-fault all return
 	served 1000
 }
 

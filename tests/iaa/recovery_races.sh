@@ -6,8 +6,7 @@
 # wrong or an operation fails, if something hangs, if a queue does not serve again, or if
 # the queues and devices can't be taken away and configured anew.
 #
-# vm: devices=4
-# also: iaa=version=0x200,int-handles=on,op-config=on
+# vm: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 600
 # dmesg: allow idxd .* err\[
@@ -19,16 +18,16 @@
 TIMEOUT=/sys/module/iaa_crypto/parameters/timeout_ms
 IDXD=/sys/bus/pci/drivers/idxd
 SIZE=1M
-zram='' mine='' dev='' bdf='' at='' devices=0 queues=0 load=''
+zram='' mine='' dev='' bdf='' at='' nr_devices=0 nr_queues=0 load=''
 
 # prepare DEVICES QUEUES: so many devices with so many queues each, under load
 prepare()
 {
-	devices=$1 queues=$2
-	need_iaa "$devices"
+	nr_devices=$1 nr_queues=$2
+	need_iaa "$nr_devices"
 	need_command iaa-fault
 	need_zram deflate-iaa
-	iaa_configure -d "$devices" -q "$queues"
+	iaa_configure -d "$nr_devices" -q "$nr_queues"
 	read -r dev < <(iaa_devices)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	at=$DSA/devices/$dev
@@ -136,9 +135,9 @@ took_at_most()
 ends_well()
 {
 	fault clear
-	until_true 25 all_live $((devices * queues))
+	until_true 25 all_live $((nr_devices * nr_queues))
 	load_check
-	until_true 5 all_serve $((devices * queues))
+	until_true 5 all_serve $((nr_devices * nr_queues))
 	equal "$(device_state)" enabled "state of the device"
 	taken_away
 }
@@ -156,6 +155,8 @@ taken_away()
 
 # logged WORDS: how many lines of the kernel's log since the case began have them
 logged() { kernel_log 'iaa-tests: case' | grep -c -e "$1" || true; }
+
+function_is_reset() { [ "$(logged 'resetting the function')" -gt 0 ]; }
 
 # software_serves: of this device alone
 software_serves()
@@ -176,28 +177,23 @@ refuses_to_be_configured()
 # The queues and the device can be taken away; a device that was replaced serves.
 test_halt_until_system_reset()
 {
-	local type
 	prepare 1 2
-	for type in 2 3; do
-		fault halt reset=$type
-		until_true 10 stalls
-		sleep 3
-		software_serves
-		at_least "$(logged 'needs a .* reset of the system')" 1 "lines that say what to do"
-		[ "$(logged "$bdf")" -le $((14 * (type - 1))) ] ||
-			fail "too many lines in the log: $(kernel_log 'iaa-tests: case')"
-		took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.0"
-		took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.1"
-		took_at_most 20 iaa_unconfigure_device "$dev"
-		equal "$(device_state)" disabled "state of the device"
-		software_serves
-		refuses_to_be_configured
-		equal "$(device_state)" disabled "state of the device"
-		fault remove
-		fault return
-		iaa_unconfigure
-		iaa_configure_device "$dev" 2
-	done
+	fault halt reset=2
+	until_true 10 stalls
+	sleep 3
+	software_serves
+	equal "$(logged 'needs a warm reset of the system')" 1 "lines that say what to do"
+	[ "$(logged "$bdf")" -le 5 ] || fail "too many lines: $(kernel_log 'iaa-tests: case')"
+	took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.0"
+	took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.1"
+	took_at_most 20 iaa_unconfigure_device "$dev"
+	equal "$(device_state)" disabled "state of the device"
+	refuses_to_be_configured
+	software_serves
+	fault remove
+	fault return
+	iaa_unconfigure
+	iaa_configure_device "$dev" 2
 	ends_well
 }
 
@@ -205,8 +201,9 @@ test_halt_until_system_reset()
 test_halt_until_system_reset_of_one()
 {
 	prepare 2 1
-	fault halt reset=2
+	fault halt reset=3
 	until_true 10 stalls
+	equal "$(logged 'needs a cold reset of the system')" 1 "lines that say what to do"
 	all_serve 1 || fail "the other device does not serve"
 	iaa_unconfigure_device "$dev"
 	all_serve 1 || fail "the other device does not serve"
@@ -230,16 +227,31 @@ test_reset_by_the_pci_core()
 {
 	local i resets
 	prepare 2 2
-	resets_by_the_pci_core 6 >"$KTAP_TMP/resets" 2>&1 &
+	resets_by_the_pci_core 3 >"$KTAP_TMP/resets" 2>&1 &
 	resets=$!
-	for i in $(seq 6); do
+	for i in $(seq 3); do
 		fault drop count=4 skip=10
 		fault cmd-hang count=1 time=400ms
 		sleep 0.7
 		fault clear
 	done
 	wait $resets || fail "a reset failed: $(cat "$KTAP_TMP/resets")"
+	recovery_waits_for_the_pci_core
 	ends_well
+}
+
+# A recovery that comes in the middle of such a reset is put off
+recovery_waits_for_the_pci_core()
+{
+	local i
+	for i in $(seq 30); do
+		fault drop count=8
+		sleep 0.0$((1 + i % 9))
+		put 1 "/sys/bus/pci/devices/$bdf/reset"
+		fault clear
+		[ "$(logged '(-16)')" -eq 0 ] || return 0
+	done
+	fail "no recovery was put off in $i resets"
 }
 
 # A device that nobody enabled stays as it is
@@ -253,11 +265,11 @@ test_reset_of_a_disabled_device()
 	ends_well
 }
 
-# hangs: an engine hangs, the commands that would end that as well, and recovery begins
+# hangs [TIME]: an engine hangs that long, or for ever; so does the command to reset its
+# queue, which waits for the engine, and recovery has begun
 hangs()
 {
-	fault hang-engine count=1 skip=20
-	fault cmd-hang count=3 time=1500ms
+	fault hang-engine count=1 skip=20 time="${1:-0}"
 	until_true 5 stalls
 }
 
@@ -272,7 +284,7 @@ test_removal_beside_recovery()
 	iaa_unconfigure_device "$dev"
 	iaa_configure_device "$dev" 2
 	until_true 10 all_live 4
-	hangs
+	hangs 3s
 	took_at_most 30 put 1 "/sys/bus/pci/devices/$bdf/remove"
 	put 1 /sys/bus/pci/rescan
 	iaa_unconfigure_device "$dev"
@@ -313,23 +325,30 @@ test_unbinding_queues_beside_recovery()
 	ends_well
 }
 
-# The device vanishes while it is being reset
+# The device vanishes while a command, or a reset of its function, is waited for
 test_surprise_removal_beside_recovery()
 {
-	local op
 	prepare 2 2
-	for op in command function; do
-		hangs
-		[ $op = command ] || sleep 1.5
-		fault remove
-		sleep 0.5
-		iaa_stats_reset
-		must blk-verify both --size "$SIZE" --threads 4 "$mine"
-		fault return
-		fault clear
-		until_true 25 all_live 4
-	done
+	hangs 3s
+	vanishes
+	fault drop count=2
+	fault cmd-status op=10 error=3 count=1
+	fault cmd-status op=5 error=3 count=1
+	until_true 5 function_is_reset
+	vanishes
 	ends_well
+}
+
+# vanishes: the device goes, nothing waits for it, and it comes back
+vanishes()
+{
+	fault remove
+	sleep 0.5
+	iaa_stats_reset
+	must blk-verify both --size "$SIZE" --threads 4 "$mine"
+	fault return
+	fault clear
+	until_true 25 all_live 4
 }
 
 # The function's reset took the interrupt handle: a new one is asked for

@@ -158,6 +158,8 @@ logged() { kernel_log 'iaa-tests: case' | grep -c -e "$1" || true; }
 
 function_is_reset() { [ "$(logged 'resetting the function')" -gt 0 ]; }
 
+logged_once() { [ "$(logged "$1")" -gt 0 ]; }
+
 # software_serves: of this device alone
 software_serves()
 {
@@ -349,6 +351,26 @@ vanishes()
 	fault return
 	fault clear
 	until_true 25 all_live 4
+}
+
+progress() { cat "$KTAP_TMP/round"; }
+
+# A device that nothing stops may still write, so nothing of what it has is given back
+test_function_reset_ignored()
+{
+	local before
+	prepare 1 2
+	until_true 10 [ -e "$KTAP_TMP/round" ]
+	fault flr-ignored
+	fault cmd-hang
+	fault hang-engine count=1 skip=20
+	until_true 30 logged_once 'function level reset failed'
+	equal $((0x$(setpci -s "$bdf" COMMAND) & 4)) 0 "Bus Master Enable"
+	before=$(progress)
+	sleep 2
+	equal "$(progress)" "$before" "rounds of the load, which waits for what the device has"
+	ends_well
+	[ "$(progress)" -gt "$before" ] || fail "the load did not go on"
 }
 
 # The function's reset took the interrupt handle: a new one is asked for

@@ -131,6 +131,9 @@ static int idxd_device_flr(struct idxd_device *idxd)
 
 	/* Waits until no transaction is pending, before the reset */
 	ret = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
+	/* A reset would have cleared that, with the rest of its configuration */
+	if (!ret && idxd_device_decodes(idxd))
+		ret = -EIO;
 	if (ret) {
 		dev_err(&pdev->dev, "function level reset failed: %d; its DMA stays blocked\n",
 			ret);

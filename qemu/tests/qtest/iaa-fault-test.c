@@ -353,6 +353,21 @@ static void test_removal_qmp(void)
     qtest_quit(qts);
 }
 
+/* It leaves everything as it is; the next one works */
+static void test_flr_ignored(void)
+{
+    IAATest t;
+
+    start(&t, "");
+    iaa_fault_add(&t, 0, IAA_FAULT_FLR, 1, 0);
+    iaa_flr(&t);
+    g_assert_true(wq_enabled(&t));
+    g_assert_cmphex(compress_page(&t).status, ==, 1);
+    iaa_flr(&t);
+    g_assert_false(wq_enabled(&t));
+    iaa_stop(&t);
+}
+
 static void test_counters(void)
 {
     IAATest t;
@@ -394,5 +409,6 @@ void iaa_add_fault_tests(void)
     qtest_add_func("/iaa/fault/halt", test_halt);
     qtest_add_func("/iaa/fault/removal", test_removal);
     qtest_add_func("/iaa/fault/removal-qmp", test_removal_qmp);
+    qtest_add_func("/iaa/fault/flr-ignored", test_flr_ignored);
     qtest_add_func("/iaa/fault/counters", test_counters);
 }

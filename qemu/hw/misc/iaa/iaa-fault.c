@@ -8,21 +8,36 @@
 #include "iaa.h"
 #include "trace.h"
 
-static bool kind_is_for_command(unsigned kind)
+/* What runs into a fault */
+typedef enum FaultVictim {
+    DESCRIPTOR,
+    COMMAND,
+    FUNCTION_RESET,
+} FaultVictim;
+
+static FaultVictim kind_victim(unsigned kind)
 {
-    return kind == IAA_FAULT_CMD_HANG || kind == IAA_FAULT_CMD_STATUS ||
-           kind == IAA_FAULT_CMD_JUNK;
+    switch (kind) {
+    case IAA_FAULT_CMD_HANG:
+    case IAA_FAULT_CMD_STATUS:
+    case IAA_FAULT_CMD_JUNK:
+        return COMMAND;
+    case IAA_FAULT_FLR:
+        return FUNCTION_RESET;
+    default:
+        return DESCRIPTOR;
+    }
 }
 
 /* The first rule that matches, one match of it used up; or NULL */
-static IAAFault *fault_match(IAAState *s, bool command, unsigned opcode,
+static IAAFault *fault_match(IAAState *s, FaultVictim victim, unsigned opcode,
                              uint64_t wqs, uint64_t engines)
 {
     for (int i = 0; i < IAA_FAULT_RULES; i++) {
         IAAFault *f = &s->faults[i];
 
         if (f->kind == IAA_FAULT_NONE || !f->count ||
-            kind_is_for_command(f->kind) != command ||
+            kind_victim(f->kind) != victim ||
             (f->opcode != UINT32_MAX && f->opcode != opcode) ||
             !(f->wqs & wqs) || !(f->engines & engines)) {
             continue;
@@ -43,7 +58,7 @@ static IAAFault *fault_match(IAAState *s, bool command, unsigned opcode,
 
 unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine)
 {
-    const IAAFault *f = fault_match(s, false, work->desc.flags_op >> 24,
+    const IAAFault *f = fault_match(s, DESCRIPTOR, work->desc.flags_op >> 24,
                                     BIT_ULL(work->wq), BIT_ULL(engine));
 
     work->fault = f ? f->kind : IAA_FAULT_NONE;
@@ -53,10 +68,15 @@ unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine)
 
 unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg)
 {
-    const IAAFault *f = fault_match(s, true, code, s->cmd.wqs, UINT64_MAX);
+    const IAAFault *f = fault_match(s, COMMAND, code, s->cmd.wqs, UINT64_MAX);
 
     *arg = f ? f->arg : 0;
     return f ? f->kind : IAA_FAULT_NONE;
+}
+
+bool iaa_fault_flr(IAAState *s)
+{
+    return fault_match(s, FUNCTION_RESET, UINT32_MAX, UINT64_MAX, UINT64_MAX);
 }
 
 void iaa_fault_record(const IAAWork *work, IAARecord *rec)

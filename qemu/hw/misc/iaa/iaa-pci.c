@@ -39,6 +39,7 @@ static void iaa_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                              int len)
 {
     IAAState *s = IAA(pdev);
+    uint8_t *control = pdev->config + pdev->exp.exp_cap + PCI_EXP_DEVCTL;
     uint16_t before = pci_get_word(pdev->config + PCI_COMMAND);
     uint16_t changed;
 
@@ -49,6 +50,9 @@ static void iaa_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     changed = before ^ pci_get_word(pdev->config + PCI_COMMAND);
     if (changed & PCI_COMMAND_MASTER) {
         iaa_bus_master_changed(s);
+    }
+    if (pci_get_word(control) & PCI_EXP_DEVCTL_BCR_FLR && iaa_fault_flr(s)) {
+        pci_word_test_and_clear_mask(control, PCI_EXP_DEVCTL_BCR_FLR);
     }
     pcie_cap_flr_write_config(pdev, addr, val, len);
 }

@@ -318,7 +318,7 @@ int iaa_selftest_run(struct iaa_wq *wq)
 
 	lockdep_assert_held(&wq->dev->lock);
 	if (!iaa_selftest_retire(wq->dev))
-		return -EBUSY;
+		return -EAGAIN;
 	for_each_set_bit(i, &modes, IAA_COMP_NR_MODES) {
 		len = min(IAA_SELFTEST_LEN, BIT(wq->max_shift[i]));
 		ret = iaa_selftest_compress(wq, st, i, len);

@@ -31,7 +31,7 @@ prepare()
 	read -r dev < <(iaa_devices)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	at=$DSA/devices/$dev
-	bdf=$(basename "$(dirname "$(readlink -f "$at")")")
+	bdf=$(iaa_bdf "$dev")
 	echo "iaa-tests: case" >/dev/kmsg
 	must iaa-fault all clear
 	defer iaa-fault all clear

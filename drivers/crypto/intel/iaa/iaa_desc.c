@@ -79,8 +79,8 @@ void iaa_desc_fill(struct iax_hw_desc *__restrict desc,
 	switch (req->op) {
 	case IAA_OP_COMPRESS:
 		*desc = tmpl->compress[req->mode];
-		if (!(req->flags & IAA_COMP_REQ_GUESS))
-			desc->filter_flags = 0;
+		if (req->flags & IAA_COMP_REQ_GUESS)
+			desc->filter_flags = tmpl->guess[req->mode];
 		break;
 	case IAA_OP_DECOMPRESS:
 		*desc = tmpl->decompress;

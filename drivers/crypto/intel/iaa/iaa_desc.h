@@ -16,11 +16,13 @@
  * @compress: by mode
  * @decompress: with output
  * @verify: decompression whose output is thrown away
+ * @guess: filter_flags of a compression with IAA_COMP_REQ_GUESS, by mode; otherwise 0
  */
 struct iaa_desc_template {
 	struct iax_hw_desc compress[IAA_COMP_NR_MODES];
 	struct iax_hw_desc decompress;
 	struct iax_hw_desc verify;
+	u32 guess[IAA_COMP_NR_MODES];
 };
 
 /* Flags of every descriptor: both are mandatory (IAA 6.1.3) */

@@ -5,8 +5,8 @@
 #include <linux/iaa_comp.h>
 #include <linux/types.h>
 
+struct iaa_desc_template;
 struct iaa_device;
-struct iax_hw_desc;
 
 /**
  * struct iaa_mode - a way to encode, as the devices do it
@@ -15,7 +15,7 @@ struct iax_hw_desc;
  * @min_xfer: least max_transfer_size of a queue that can do it, in bytes
  * @init: have the device ready for it; -EOPNOTSUPP if it can't do it
  * @exit: give back what @init took
- * @fill: write the compression descriptor's part that is the mode's
+ * @fill: write the mode's part of a queue's templates
  */
 struct iaa_mode {
 	const char *name;
@@ -23,7 +23,7 @@ struct iaa_mode {
 	unsigned int min_xfer;
 	int (*init)(struct iaa_device *dev);
 	void (*exit)(struct iaa_device *dev);
-	void (*fill)(const struct iaa_device *dev, struct iax_hw_desc *desc);
+	void (*fill)(const struct iaa_device *dev, struct iaa_desc_template *tmpl);
 };
 
 extern const struct iaa_mode iaa_mode_fixed;

@@ -20,9 +20,9 @@ static void iaa_dynamic_exit(struct iaa_device *dev)
 }
 
 static void iaa_dynamic_fill(const struct iaa_device *dev,
-			     struct iax_hw_desc *desc)
+			     struct iaa_desc_template *tmpl)
 {
-	*desc = (struct iax_hw_desc) {
+	tmpl->compress[IAA_COMP_DYNAMIC] = (struct iax_hw_desc) {
 		.flags = IAA_DESC_FLAGS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB |

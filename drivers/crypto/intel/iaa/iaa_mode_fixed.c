@@ -72,21 +72,21 @@ static void iaa_fixed_exit(struct iaa_device *dev)
 
 /*
  * Early abort (IAACAP bit 5, IAA 3.4.6) takes a literal for a whole byte, so it
- * gives up pages that still get a little smaller: iaa_desc_fill() leaves it on
- * only for requests that allow for that. After 1 KiB it would be wrong far more
- * often.
+ * gives up pages that still get a little smaller: it is only for requests that
+ * allow for that. After 1 KiB it would be wrong far more often.
  */
 static void iaa_fixed_fill(const struct iaa_device *dev,
-			   struct iax_hw_desc *desc)
+			   struct iaa_desc_template *tmpl)
 {
-	*desc = (struct iax_hw_desc) {
+	tmpl->compress[IAA_COMP_FIXED] = (struct iax_hw_desc) {
 		.flags = IAA_DESC_FLAGS | IDXD_OP_FLAG_RD_SRC2_AECS,
 		.opcode = IAX_OPCODE_COMPRESS,
 		.compr_flags = IAA_COMP_FLUSH_OUTPUT | IAA_COMP_APPEND_EOB,
 		.src2_addr = dev->aecs_dma,
 		.src2_size = sizeof(*dev->aecs),
-		.filter_flags = dev->early_abort ? IAA_COMP2_EARLY_ABORT(7, 2) : 0,
 	};
+	if (dev->early_abort)
+		tmpl->guess[IAA_COMP_FIXED] = IAA_COMP2_EARLY_ABORT(7, 2);
 }
 
 const struct iaa_mode iaa_mode_fixed = {

@@ -54,7 +54,7 @@ static void iaa_wq_init_templates(struct iaa_wq *wq)
 
 	iaa_desc_init_decompress(&wq->tmpl);
 	for_each_set_bit(i, &wq->dev->modes, IAA_COMP_NR_MODES)
-		iaa_modes[i]->fill(wq->dev, &wq->tmpl.compress[i]);
+		iaa_modes[i]->fill(wq->dev, &wq->tmpl);
 	if (idxd->hw.gen_cap.cache_control_mem)
 		iaa_desc_set_cache_control(&wq->tmpl);
 	if (device_pasid_enabled(idxd))

@@ -49,10 +49,12 @@ static void desc_compress(struct kunit *test)
 static void desc_mode_dynamic(struct kunit *test)
 {
 	struct iaa_device dev = {};
+	struct iaa_desc_template tmpl = {};
 	struct iax_hw_desc desc;
 
-	memset(&desc, 0xff, sizeof(desc));
-	iaa_mode_dynamic.fill(&dev, &desc);
+	memset(&tmpl.compress, 0xff, sizeof(tmpl.compress));
+	iaa_mode_dynamic.fill(&dev, &tmpl);
+	desc = tmpl.compress[IAA_COMP_DYNAMIC];
 	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x43);
 	KUNIT_EXPECT_EQ(test, (u32)desc.flags, 0x00000c);
 	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x3006);
@@ -64,10 +66,12 @@ static void desc_mode_dynamic(struct kunit *test)
 static void desc_mode_fixed(struct kunit *test)
 {
 	struct iaa_device dev = { .aecs_dma = 0xabcd00 };
+	struct iaa_desc_template tmpl = {};
 	struct iax_hw_desc desc;
 
-	memset(&desc, 0xff, sizeof(desc));
-	iaa_mode_fixed.fill(&dev, &desc);
+	memset(&tmpl.compress, 0xff, sizeof(tmpl.compress));
+	iaa_mode_fixed.fill(&dev, &tmpl);
+	desc = tmpl.compress[IAA_COMP_FIXED];
 	KUNIT_EXPECT_EQ(test, (u32)desc.opcode, 0x43);
 	KUNIT_EXPECT_EQ(test, (u32)desc.flags, 0x01000c);
 	KUNIT_EXPECT_EQ(test, desc.compr_flags, 0x0006);
@@ -84,8 +88,8 @@ static void desc_early_abort(struct kunit *test)
 	struct iaa_comp_req req = some_req;
 	struct iax_hw_desc desc;
 
-	iaa_mode_fixed.fill(&dev, &tmpl.compress[IAA_COMP_FIXED]);
-	iaa_mode_dynamic.fill(&dev, &tmpl.compress[IAA_COMP_DYNAMIC]);
+	iaa_mode_fixed.fill(&dev, &tmpl);
+	iaa_mode_dynamic.fill(&dev, &tmpl);
 	req.op = IAA_OP_COMPRESS;
 	req.flags = IAA_COMP_REQ_GUESS;
 	req.mode = IAA_COMP_FIXED;
@@ -126,8 +130,8 @@ static void desc_cache_control(struct kunit *test)
 	struct iaa_device dev = {};
 
 	iaa_desc_init_decompress(&tmpl);
-	iaa_mode_fixed.fill(&dev, &tmpl.compress[IAA_COMP_FIXED]);
-	iaa_mode_dynamic.fill(&dev, &tmpl.compress[IAA_COMP_DYNAMIC]);
+	iaa_mode_fixed.fill(&dev, &tmpl);
+	iaa_mode_dynamic.fill(&dev, &tmpl);
 	iaa_desc_set_cache_control(&tmpl);
 	KUNIT_EXPECT_EQ(test, (u32)tmpl.compress[IAA_COMP_FIXED].flags, 0x01010c);
 	KUNIT_EXPECT_EQ(test, (u32)tmpl.compress[IAA_COMP_DYNAMIC].flags, 0x00010c);

@@ -45,6 +45,7 @@ static const char usage[] =
 "  cmd-status error=N       a command fails\n"
 "  cmd-junk [xor=N]         a command leaves this in the unused bits of its status\n"
 "  flr-ignored              a reset of the function does nothing\n"
+"  flr-restored             it is done, and its configuration restored as by a hypervisor\n"
 "  halt-at [reset=N]        halts; GENSTS asks for reset type 0 software, 1 FLR, 2 warm, 3 cold\n"
 "  remove-at                surprise removal\n"
 "Which descriptors (or commands, or resets):\n"
@@ -80,7 +81,8 @@ static const struct fault {
 	{ "cmd-hang", IAA_FAULT_CMD_HANG, P_TIME, "0" },
 	{ "cmd-status", IAA_FAULT_CMD_STATUS, P_ERROR, NULL },
 	{ "cmd-junk", IAA_FAULT_CMD_JUNK, P_XOR, "0xffffffff" },
-	{ "flr-ignored", IAA_FAULT_FLR, P_NONE, "0" },
+	{ "flr-ignored", IAA_FAULT_FLR_IGNORED, P_NONE, "0" },
+	{ "flr-restored", IAA_FAULT_FLR_RESTORED, P_NONE, "0" },
 	{ "halt-at", IAA_FAULT_HALT, P_RESET, "0" },
 	{ "remove-at", IAA_FAULT_REMOVE, P_NONE, "0" },
 };

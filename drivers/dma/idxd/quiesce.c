@@ -115,6 +115,16 @@ static void idxd_device_report_halt(struct idxd_device *idxd)
 		cold ? "cold" : "warm", cold ? "power it off and on" : "reboot");
 }
 
+/*
+ * A reset of the function clears its configuration space, which a hypervisor may have
+ * restored, and GENCTRL (DSA table 9-3), which it does not know.
+ */
+static bool idxd_device_was_reset(struct idxd_device *idxd)
+{
+	return !idxd_device_decodes(idxd) ||
+	       !ioread32(idxd->reg_base + IDXD_GENCTRL_OFFSET);
+}
+
 static int idxd_device_flr(struct idxd_device *idxd)
 {
 	struct pci_dev *pdev = idxd->pdev;
@@ -129,10 +139,12 @@ static int idxd_device_flr(struct idxd_device *idxd)
 			  gensts.state == IDXD_DEVICE_STATE_DISABLED,
 			  100, IDXD_HALT_TIMEOUT_US, false, idxd);
 
+	/* Something for the reset to clear: a command may have done that before */
+	scoped_guard(spinlock, &idxd->dev_lock)
+		idxd_unmask_error_interrupts(idxd);
 	/* Waits until no transaction is pending, before the reset */
 	ret = pcie_reset_flr(pdev, PCI_RESET_DO_RESET);
-	/* A reset would have cleared that, with the rest of its configuration */
-	if (!ret && idxd_device_decodes(idxd))
+	if (!ret && !idxd_device_was_reset(idxd))
 		ret = -EIO;
 	if (ret) {
 		dev_err(&pdev->dev, "function level reset failed: %d; its DMA stays blocked\n",
@@ -156,7 +168,13 @@ static int idxd_device_flr(struct idxd_device *idxd)
  */
 static bool idxd_device_beyond_reset(struct idxd_device *idxd)
 {
-	return idxd->reset_futile && idxd_device_decodes(idxd) &&
+	u16 command;
+
+	if (!idxd->reset_futile ||
+	    pci_read_config_word(idxd->pdev, PCI_COMMAND, &command))
+		return false;
+	command &= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	return command == PCI_COMMAND_MEMORY &&
 	       idxd_device_gensts(idxd).state == IDXD_DEVICE_STATE_HALT;
 }
 

@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include "qobject/qdict.h"
+#include "hw/pci/pci_regs.h"
 #include "iaa-util.h"
 
 static void start(IAATest *t, const char *props)
@@ -359,11 +360,29 @@ static void test_flr_ignored(void)
     IAATest t;
 
     start(&t, "");
-    iaa_fault_add(&t, 0, IAA_FAULT_FLR, 1, 0);
+    iaa_fault_add(&t, 0, IAA_FAULT_FLR_IGNORED, 1, 0);
     iaa_flr(&t);
     g_assert_true(wq_enabled(&t));
     g_assert_cmphex(compress_page(&t).status, ==, 1);
     iaa_flr(&t);
+    g_assert_false(wq_enabled(&t));
+    iaa_stop(&t);
+}
+
+static void test_flr_restored(void)
+{
+    IAATest t;
+    uint8_t cap;
+    uint32_t bar, command;
+
+    start(&t, "");
+    cap = qpci_find_capability(t.pci, PCI_CAP_ID_EXP, 0);
+    bar = qpci_config_readl(t.pci, PCI_BASE_ADDRESS_0);
+    command = qpci_config_readw(t.pci, PCI_COMMAND);
+    iaa_fault_add(&t, 0, IAA_FAULT_FLR_RESTORED, 1, 0);
+    qpci_config_writew(t.pci, cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
+    g_assert_cmphex(qpci_config_readl(t.pci, PCI_BASE_ADDRESS_0), ==, bar);
+    g_assert_cmphex(qpci_config_readw(t.pci, PCI_COMMAND), ==, command);
     g_assert_false(wq_enabled(&t));
     iaa_stop(&t);
 }
@@ -410,5 +429,6 @@ void iaa_add_fault_tests(void)
     qtest_add_func("/iaa/fault/removal", test_removal);
     qtest_add_func("/iaa/fault/removal-qmp", test_removal_qmp);
     qtest_add_func("/iaa/fault/flr-ignored", test_flr_ignored);
+    qtest_add_func("/iaa/fault/flr-restored", test_flr_restored);
     qtest_add_func("/iaa/fault/counters", test_counters);
 }

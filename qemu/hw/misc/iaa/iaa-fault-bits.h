@@ -57,7 +57,8 @@ enum {
     IAA_FAULT_HALT,         /* arg: reset type, 0-3 */
     IAA_FAULT_REMOVE,       /* surprise removal */
     IAA_FAULT_CMD_JUNK,     /* arg: what unused bits of CMDSTS read as */
-    IAA_FAULT_FLR,          /* a function level reset does nothing */
+    IAA_FAULT_FLR_IGNORED,  /* a function level reset does nothing */
+    IAA_FAULT_FLR_RESTORED, /* its configuration space is restored after it */
     IAA_FAULT_KINDS,
 };
 

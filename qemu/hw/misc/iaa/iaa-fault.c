@@ -22,7 +22,8 @@ static FaultVictim kind_victim(unsigned kind)
     case IAA_FAULT_CMD_STATUS:
     case IAA_FAULT_CMD_JUNK:
         return COMMAND;
-    case IAA_FAULT_FLR:
+    case IAA_FAULT_FLR_IGNORED:
+    case IAA_FAULT_FLR_RESTORED:
         return FUNCTION_RESET;
     default:
         return DESCRIPTOR;
@@ -74,9 +75,12 @@ unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg)
     return f ? f->kind : IAA_FAULT_NONE;
 }
 
-bool iaa_fault_flr(IAAState *s)
+unsigned iaa_fault_flr(IAAState *s)
 {
-    return fault_match(s, FUNCTION_RESET, UINT32_MAX, UINT64_MAX, UINT64_MAX);
+    const IAAFault *f = fault_match(s, FUNCTION_RESET, UINT32_MAX, UINT64_MAX,
+                                    UINT64_MAX);
+
+    return f ? f->kind : IAA_FAULT_NONE;
 }
 
 void iaa_fault_record(const IAAWork *work, IAARecord *rec)

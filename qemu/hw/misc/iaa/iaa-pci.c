@@ -35,11 +35,34 @@ static uint32_t iaa_config_read(PCIDevice *pdev, uint32_t addr, int len)
     return pci_default_read_config(pdev, addr, len);
 }
 
+/* Does something only if the write has asked for it */
+static void function_reset(IAAState *s, uint32_t addr, uint32_t val, int len)
+{
+    PCIDevice *pdev = PCI_DEVICE(s);
+    uint8_t *control = pdev->config + pdev->exp.exp_cap + PCI_EXP_DEVCTL;
+    uint32_t saved[PCI_STD_HEADER_SIZEOF / 4];
+    unsigned fault = IAA_FAULT_NONE;
+
+    if (pci_get_word(control) & PCI_EXP_DEVCTL_BCR_FLR) {
+        fault = iaa_fault_flr(s);
+    }
+    if (fault == IAA_FAULT_FLR_IGNORED) {
+        pci_word_test_and_clear_mask(control, PCI_EXP_DEVCTL_BCR_FLR);
+        return;
+    }
+    memcpy(saved, pdev->config, sizeof(saved));
+    pcie_cap_flr_write_config(pdev, addr, val, len);
+    if (fault == IAA_FAULT_FLR_RESTORED) {
+        for (int i = ARRAY_SIZE(saved) - 1; i >= 0; i--) {
+            pci_default_write_config(pdev, i * 4, le32_to_cpu(saved[i]), 4);
+        }
+    }
+}
+
 static void iaa_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
                              int len)
 {
     IAAState *s = IAA(pdev);
-    uint8_t *control = pdev->config + pdev->exp.exp_cap + PCI_EXP_DEVCTL;
     uint16_t before = pci_get_word(pdev->config + PCI_COMMAND);
     uint16_t changed;
 
@@ -51,10 +74,7 @@ static void iaa_config_write(PCIDevice *pdev, uint32_t addr, uint32_t val,
     if (changed & PCI_COMMAND_MASTER) {
         iaa_bus_master_changed(s);
     }
-    if (pci_get_word(control) & PCI_EXP_DEVCTL_BCR_FLR && iaa_fault_flr(s)) {
-        pci_word_test_and_clear_mask(control, PCI_EXP_DEVCTL_BCR_FLR);
-    }
-    pcie_cap_flr_write_config(pdev, addr, val, len);
+    function_reset(s, addr, val, len);
 }
 
 /* Life */

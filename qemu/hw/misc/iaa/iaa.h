@@ -232,9 +232,9 @@ unsigned iaa_fault_descriptor(IAAState *s, IAAWork *work, int engine);
 unsigned iaa_fault_command(IAAState *s, unsigned code, uint64_t *arg);
 
 /**
- * iaa_fault_flr: whether a function level reset does nothing
+ * iaa_fault_flr: same for a function level reset
  */
-bool iaa_fault_flr(IAAState *s);
+unsigned iaa_fault_flr(IAAState *s);
 
 /**
  * iaa_fault_record: corrupt a completion record as the descriptor's fault says

@@ -295,8 +295,8 @@ test_wrong_compression_before_binding()
 	iaa_configure_device "$dev" 1
 	queues_show state stalled
 	queues_show serves ""
-	queues_show failed "$(modes) decompress"
-	logged "self-test failed, its device is not used for: $(modes) decompress"
+	queues_show failed "$(modes)"
+	logged "self-test failed, its device is not used for: $(modes)"
 	must_fail_to_serve
 	at_least "$(iaa_stat total_sw_comp_calls)" 100 "pages compressed in software"
 	recovers
@@ -343,13 +343,13 @@ test_wrong_output_on_one_of_two_queues()
 	fault output op=compress bit=100 wq=1
 	must iaa_wq_cycle "$dev" "$wq"
 	queues_show state live stalled
-	queues_show serves "" ""
+	queues_show serves decompress ""
 	must_fail_to_serve
 	recovers
 	queues_show serves "$all" "$all"
 	fault output op=compress bit=100 wq=1
 	must iaa_wq_cycle "$dev" "$wq"
-	queues_show serves "" ""
+	queues_show serves decompress ""
 	must accel-config disable-wq "$dev/$wq"
 	queues_show serves "$all"
 	recovers

@@ -116,6 +116,38 @@ test_fixed_gives_up_early() { incompressible deflate-iaa 64 64k; }
 test_fixed_gives_up_single_pages_early() { incompressible deflate-iaa 64 4k; }
 test_dynamic_has_no_more_room_than_is_kept() { incompressible deflate-iaa-dynamic $((3624 + 64)) 64k; }
 
+# op_config_without OPCODE: a queue's opcodes but this one, for its attribute op_config
+op_config_without()
+{
+	local words=() word i
+	IFS=, read -ra words < <(cat "$DSA/devices/wq0.1/op_config")
+	i=$((${#words[@]} - 1 - $1 / 32))
+	word=$((0x${words[i]} & ~(1 << $1 % 32)))
+	words[i]=$(printf %08x $word)
+	(IFS=,; printf '%s\n' "${words[*]}")
+}
+
+# What a queue may not do (opcodes 0x42, decompress, and 0x43, compress) others still do
+test_opcodes_taken_from_a_queue()
+{
+	local opcode expected
+	need_iaa
+	[ -w "$DSA/devices/wq0.1/op_config" ] || skip "no queue wq0.1 with op_config"
+	for opcode in 66 67; do
+		case $opcode in
+		66) expected="fixed dynamic decompress,fixed dynamic" ;;
+		67) expected="fixed dynamic decompress," ;;
+		esac
+		iaa_unconfigure
+		defer iaa_unconfigure
+		put "$(op_config_without $opcode)" "$DSA/devices/wq0.1/op_config"
+		iaa_configure_device iax0 2
+		equal "$(sed -n 's/^    serves: *//p' "$IAA_DEBUG/wq_stats" | paste -sd,)" "$expected" \
+			"what the queues serve without opcode $opcode"
+		equal "$(sed -n 's/^    failed: *//p' "$IAA_DEBUG/wq_stats" | paste -sd,)" , "what failed"
+	done
+}
+
 test_fixed_device_to_software() { device_to_software deflate-iaa; }
 test_fixed_software_to_device() { software_to_device deflate-iaa; }
 test_fixed_verified() { verified deflate-iaa; }

@@ -131,7 +131,7 @@ struct iaa_slots_busy {
  * @tmpl: descriptors, complete but for their addresses and sizes
  * @node: in its device's list, under iaa_devices_lock
  * @dev: its device
- * @claims: what it can do by its device's and its own registers, as @caps
+ * @claims: what it can do by its device's registers and its own configuration, as @caps
  * @passed: what of that it did right in its last self-test; under iaa_devices_lock
  * @failed: what of that it did wrong; the same
  * @max_shift: by capability, binary logarithm of the longest source in bytes

@@ -284,10 +284,8 @@ static void iaa_selftest_report(struct iaa_wq *wq, unsigned long failed)
 		 names);
 }
 
-static void iaa_selftest_verdict(struct iaa_wq *wq, u8 passed)
+static void iaa_selftest_verdict(struct iaa_wq *wq, u8 passed, u8 failed)
 {
-	u8 failed = wq->claims & ~passed;
-
 	if (failed && failed != wq->failed)
 		iaa_selftest_report(wq, failed);
 
@@ -301,7 +299,8 @@ static void iaa_selftest_verdict(struct iaa_wq *wq, u8 passed)
  * iaa_selftest_run() - find out what a queue can do
  * @wq: a queue that gets no requests
  *
- * What fails is off for all queues of the device.
+ * What fails is off for all queues of the device. What could not be tried is off for
+ * this one only: decompression, if the queue can't compress.
  *
  * Context: process, sleeps, under @wq->dev->lock; does not allocate.
  * Return: 0 if it can compress in some mode, or claims none; -EBADMSG if it can't,
@@ -311,8 +310,7 @@ int iaa_selftest_run(struct iaa_wq *wq)
 {
 	unsigned long modes = wq->claims & ~BIT(IAA_CAP_DECOMPRESS);
 	struct iaa_selftest *st = wq->dev->selftest;
-	unsigned long caps = 0;
-	bool restores = true;
+	unsigned long passed = 0, failed = 0;
 	unsigned int len;
 	int i, ret;
 
@@ -324,17 +322,15 @@ int iaa_selftest_run(struct iaa_wq *wq)
 		ret = iaa_selftest_compress(wq, st, i, len);
 		if (iaa_selftest_void(ret))
 			return ret;
-		if (ret < 0)
+		__set_bit(i, ret < 0 ? &failed : &passed);
+		if (ret < 0 || !(wq->claims & BIT(IAA_CAP_DECOMPRESS)))
 			continue;
-		__set_bit(i, &caps);
 		ret = iaa_selftest_decompress(wq, st, ret, len);
 		if (iaa_selftest_void(ret))
 			return ret;
-		if (ret)
-			restores = false;
+		__set_bit(IAA_CAP_DECOMPRESS, ret ? &failed : &passed);
 	}
-	if (caps && restores)
-		__set_bit(IAA_CAP_DECOMPRESS, &caps);
-	iaa_selftest_verdict(wq, caps);
-	return caps || !modes ? 0 : -EBADMSG;
+	passed &= ~failed;
+	iaa_selftest_verdict(wq, passed, failed);
+	return passed || !modes ? 0 : -EBADMSG;
 }

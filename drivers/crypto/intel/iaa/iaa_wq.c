@@ -25,6 +25,12 @@
 /* Words that a queue's descriptors are spread over */
 #define IAA_BUSY_WORDS	8U
 
+/* The administrator may have taken opcodes from the queue (its attribute op_config) */
+static bool iaa_wq_allows(const struct iaa_wq *wq, unsigned int opcode)
+{
+	return !wq->wq->opcap_bmap || test_bit(opcode, wq->wq->opcap_bmap);
+}
+
 /* What the queue claims to be able to do, and how long a unit may be for that */
 static void iaa_wq_init_caps(struct iaa_wq *wq)
 {
@@ -32,13 +38,14 @@ static void iaa_wq_init_caps(struct iaa_wq *wq)
 	int shift = ilog2(min(wq->wq->max_xfer_bytes, SZ_2G));
 	int i, max_shift;
 
-	wq->claims = BIT(IAA_CAP_DECOMPRESS);
+	if (iaa_wq_allows(wq, IAX_OPCODE_DECOMPRESS))
+		wq->claims = BIT(IAA_CAP_DECOMPRESS);
 	wq->max_shift[IAA_CAP_DECOMPRESS] = shift;
 	wq->max_dst = BIT(shift);
 	for (i = 0; i < IAA_COMP_NR_MODES; i++) {
 		max_shift = iaa_mode_max_shift(wq->dev, i,
 					       wq->max_shift[IAA_CAP_DECOMPRESS]);
-		if (max_shift < 0)
+		if (max_shift < 0 || !iaa_wq_allows(wq, IAX_OPCODE_COMPRESS))
 			continue;
 		wq->claims |= BIT(i);
 		wq->max_shift[i] = max_shift;

@@ -68,7 +68,7 @@ static int iaa_wq_enable(struct idxd_wq *idxd_wq)
 static void iaa_wq_disable(struct idxd_wq *idxd_wq)
 {
 	guard(mutex)(&idxd_wq->wq_lock);
-	/* A device that halted has quiesced its queues already */
+	/* idxd may have quiesced it already, for want of memory for an interrupt handle */
 	if (!percpu_ref_is_dying(&idxd_wq->wq_active))
 		__idxd_wq_quiesce(idxd_wq);
 	idxd_drv_disable_wq(idxd_wq);

@@ -247,6 +247,7 @@ recovery_waits_for_the_pci_core()
 {
 	local i
 	for i in $(seq 30); do
+		until_true 25 all_live $((nr_devices * nr_queues))
 		fault drop count=8
 		sleep 0.0$((1 + i % 9))
 		put 1 "/sys/bus/pci/devices/$bdf/reset"

@@ -126,13 +126,15 @@ static int acomp_units_run(struct acomp_req *req, struct acomp_units *units)
 {
 	struct crypto_acomp *tfm = crypto_acomp_reqtfm(req);
 	bool polls = tfm->poll && acomp_request_polls(req);
+	bool may_backlog = req->base.flags & CRYPTO_TFM_REQ_MAY_BACKLOG;
 	int err;
 
 	while (units->next < units->nr) {
 		acomp_unit_prepare(req, units);
 		err = units->comp ? crypto_acomp_compress(req) :
 				    crypto_acomp_decompress(req);
-		if (err == -EINPROGRESS || err == -EBUSY) {
+		/* -EBUSY without a backlog is a refusal: no callback comes */
+		if (err == -EINPROGRESS || (err == -EBUSY && may_backlog)) {
 			if (!polls)
 				return -EINPROGRESS;
 			err = tfm->poll(req, 1, true);
@@ -214,8 +216,8 @@ int acomp_do_units(struct acomp_req *req, bool comp)
 
 /**
  * crypto_acomp_poll() - see whether a request is done
- * @req: a request with CRYPTO_ACOMP_REQ_POLL whose submission returned
- *	-EINPROGRESS or -EBUSY, of an algorithm that has poll
+ * @req: a request with CRYPTO_ACOMP_REQ_POLL that crypto_acomp_queued() says
+ *	is in work, of an algorithm that has poll
  *
  * Results of units are set as they are found.
  *
@@ -235,7 +237,7 @@ EXPORT_SYMBOL_GPL(crypto_acomp_poll);
 
 /**
  * crypto_acomp_wait_units() - wait until the first units have results
- * @req: a request whose submission returned -EINPROGRESS or -EBUSY
+ * @req: a request that is in work, see crypto_acomp_queued()
  * @nr: how many units; all if it is more than there are
  * @wait: what crypto_req_done() was given with the callback
  *

@@ -30,6 +30,9 @@ static const struct units_case units_cases[] = {
 	{ "units-fake-poll", 0, true },
 	{ "units-fake-poll", CRYPTO_ACOMP_REQ_POLL, true },
 	{ "units-fake-poll", CRYPTO_ACOMP_REQ_POLL | CRYPTO_TFM_REQ_MAY_SLEEP, true },
+	{ "units-mock", 0, false },
+	{ "units-mock", CRYPTO_TFM_REQ_MAY_BACKLOG, false },
+	{ "units-mock", CRYPTO_ACOMP_REQ_POLL | CRYPTO_TFM_REQ_MAY_SLEEP, false },
 	{ "deflate-generic", 0, false },
 	{ "deflate-iaa", 0, false },
 	{ "deflate-iaa", CRYPTO_TFM_REQ_MAY_SLEEP, false },
@@ -129,7 +132,7 @@ static void units_exit(struct kunit *test)
 
 static int units_finish(struct units_test *t, int err)
 {
-	if (err == -EINPROGRESS || err == -EBUSY)
+	if (crypto_acomp_queued(t->req, err))
 		err = crypto_acomp_wait(t->req, &t->wait);
 	return err;
 }

@@ -128,13 +128,29 @@ static inline bool crypto_acomp_can_poll(struct crypto_acomp *tfm)
 	return tfm->poll;
 }
 
+/**
+ * crypto_acomp_queued() - whether a submission left the request in work
+ * @req: the request
+ * @err: what its submission returned
+ *
+ * -EBUSY says that the request is in the backlog, if it may be there
+ * (CRYPTO_TFM_REQ_MAY_BACKLOG). Otherwise it was refused, and no callback comes.
+ *
+ * Return: true if the result is still to come.
+ */
+static inline bool crypto_acomp_queued(const struct acomp_req *req, int err)
+{
+	return err == -EINPROGRESS ||
+	       (err == -EBUSY && (req->base.flags & CRYPTO_TFM_REQ_MAY_BACKLOG));
+}
+
 int crypto_acomp_poll(struct acomp_req *req);
 int crypto_acomp_wait_units(struct acomp_req *req, unsigned int nr,
 			    struct crypto_wait *wait);
 
 /**
  * crypto_acomp_wait() - wait until a request is done
- * @req: a request whose submission returned -EINPROGRESS or -EBUSY
+ * @req: a request that is in work, see crypto_acomp_queued()
  * @wait: what crypto_req_done() was given with the callback
  *
  * Polls where both the caller and the algorithm do, and sleeps otherwise.

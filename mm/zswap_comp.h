@@ -38,6 +38,9 @@ struct zswap_comp {
  * @left: how many there are from that one on
  * @batch: the batch whose results are being taken
  * @unit: the next one of them
+ * @turn: the page from which on others that wait come first
+ * @gives_way: nothing is submitted any more until they have
+ * @noio: the state before, see memalloc_noio_save()
  */
 struct zswap_comp_run {
 	struct zswap_comp_ctx *ctx;
@@ -46,6 +49,9 @@ struct zswap_comp_run {
 	unsigned int left;
 	struct zswap_comp_batch *batch;
 	unsigned int unit;
+	unsigned int turn;
+	bool gives_way;
+	unsigned int noio;
 };
 
 int zswap_comp_setup(void);

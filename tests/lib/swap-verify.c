@@ -28,6 +28,8 @@ static struct {
 	int pageout;
 	int huge;
 	int willneed;
+	unsigned int ahead;
+	unsigned int holes;
 	int fail;
 } opt = { .seed = 1, .dir = "/corpus", .rounds = 1, .threads = 1 };
 
@@ -45,6 +47,8 @@ static const char usage[] =
 "  --pageout        ask for it to be swapped out, by MADV_PAGEOUT\n"
 "  --huge           ask for large folios, by MADV_HUGEPAGE\n"
 "  --willneed       before checking it, ask for all of it by MADV_WILLNEED\n"
+"  --ahead N        once it is paged out, ask for every N-th page by MADV_WILLNEED\n"
+"  --holes N        once it is paged out, give back every N-th page, which is not checked\n"
 "  --fail           let allocations fail for the threads, as fault injection is set up\n"
 "  --hold FILE      between writing and checking print \"holding\", and go on when FILE is there\n";
 
@@ -67,6 +71,14 @@ static void let_fail(void)
 		die("make-it-fail: %s", strerror(errno));
 }
 
+/* MADV_WILLNEED or MADV_DONTNEED for every @nth page */
+static void advise_some(const struct part *part, unsigned int nth, int advice)
+{
+	for (uint64_t i = part->first; nth && i < part->first + part->pages; i += nth)
+		if (madvise(memory + i * TEST_PAGE_SIZE, TEST_PAGE_SIZE, advice))
+			die("madvise: %s", strerror(errno));
+}
+
 static void *write_part(void *arg)
 {
 	struct part *part = arg;
@@ -78,6 +90,8 @@ static void *write_part(void *arg)
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_PAGEOUT))
 		die("MADV_PAGEOUT: %s", strerror(errno));
+	advise_some(part, opt.ahead, MADV_WILLNEED);
+	advise_some(part, opt.holes, MADV_DONTNEED);
 	return NULL;
 }
 
@@ -91,9 +105,12 @@ static void *check_part(void *arg)
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_WILLNEED))
 		die("MADV_WILLNEED: %s", strerror(errno));
-	for (uint64_t i = part->first; i < part->first + part->pages; i++)
+	for (uint64_t i = part->first; i < part->first + part->pages; i++) {
+		if (opt.holes && (i - part->first) % opt.holes == 0)
+			continue;
 		bad += page_check(&corpus, opt.seed, i, part->round,
 				  memory + i * TEST_PAGE_SIZE);
+	}
 	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
 	return NULL;
 }
@@ -144,6 +161,8 @@ static void parse(int argc, char **argv)
 		{ "willneed", no_argument, &opt.willneed, 1 },
 		{ "fail", no_argument, &opt.fail, 1 },
 		{ "hold", required_argument, NULL, 'h' },
+		{ "ahead", required_argument, NULL, 'a' },
+		{ "holes", required_argument, NULL, 'o' },
 		{ }
 	};
 	int c;
@@ -169,6 +188,12 @@ static void parse(int argc, char **argv)
 			break;
 		case 'h':
 			opt.hold = optarg;
+			break;
+		case 'a':
+			opt.ahead = parse_size(optarg);
+			break;
+		case 'o':
+			opt.holes = parse_size(optarg);
 			break;
 		default:
 			die("%s", usage);

@@ -123,4 +123,77 @@ test_keeps_an_edit_and_refreshes()
 	pristine_is_whole
 }
 
+# series: a second patch on the first one's lines
+series()
+{
+	project
+	mv "$repo/mm/numbers.c.patch" "$repo/mm/numbers.c.1-half.patch"
+	cat >"$repo/mm/numbers.c.2-third.patch" <<-'END'
+	Why that exists, and that upstream has nothing like it.
+	--- a/mm/numbers.c
+	+++ b/mm/numbers.c
+	@@ -9,6 +9,7 @@
+	 9
+	 10
+	 ten and a half
+	+ten and a third
+	 11
+	 12
+	 13
+	END
+}
+
+test_applies_a_series_in_order()
+{
+	series
+	must overlay linux
+	equal "$(sed -n 11,12p "$repo/build/linux/mm/numbers.c")" $'ten and a half\nten and a third' "lines that the patches add"
+	must overlay check linux
+	grep -q '2 patches apply' "$KTAP_TMP/out" || fail "it says: $(cat "$KTAP_TMP/out")"
+	sed -i 's/^ 13$/ thirteen/' "$repo/mm/numbers.c.2-third.patch"
+	must_fail overlay check linux
+	grep -q 'numbers.c.2-third.patch does not apply' "$KTAP_TMP/out" || fail "it says: $(cat "$KTAP_TMP/out")"
+	rm "$repo"/mm/numbers.c.*
+	must overlay linux
+	equal "$(cat "$repo/build/linux/mm/numbers.c")" "$(seq 1 20)" "file without its series"
+	pristine_is_whole
+}
+
+test_refreshes_the_last_of_a_series()
+{
+	local first
+	series
+	first=$(sha256sum "$repo/mm/numbers.c.1-half.patch")
+	must overlay linux
+	must overlay edit mm/numbers.c
+	sed -i 's/^20$/twenty/' "$repo/build/linux/mm/numbers.c"
+	must overlay refresh mm/numbers.c
+	grep -q '^+twenty' "$repo/mm/numbers.c.2-third.patch" || fail "the edit is not in the last patch"
+	equal "$(sha256sum "$repo/mm/numbers.c.1-half.patch")" "$first" "first patch"
+	must overlay linux
+	pristine_is_whole
+}
+
+test_refreshes_one_of_a_series()
+{
+	series
+	must overlay linux
+	must overlay edit mm/numbers.c.1-half
+	equal "$(sed -n 12p "$repo/build/linux/mm/numbers.c")" 11 "line after the first patch's"
+	sed -i 's/^20$/twenty/' "$repo/build/linux/mm/numbers.c"
+	must overlay refresh mm/numbers.c.1-half
+	grep -q '^+twenty' "$repo/mm/numbers.c.1-half.patch" || fail "the edit is not in the first patch"
+	grep -q '^+ten and a third' "$repo/mm/numbers.c.1-half.patch" && fail "the first patch has the second one's line"
+	equal "$(sed -n '12p;$p' "$repo/build/linux/mm/numbers.c")" $'ten and a third\ntwenty' "lines of both"
+	must overlay linux
+	# A new one at the end
+	must overlay edit mm/numbers.c
+	sed -i 's/^1$/one/' "$repo/build/linux/mm/numbers.c"
+	must overlay refresh mm/numbers.c.10-one
+	grep -q '^+one' "$repo/mm/numbers.c.10-one.patch" || fail "no new patch"
+	must overlay check linux
+	grep -q '3 patches apply' "$KTAP_TMP/out" || fail "it says: $(cat "$KTAP_TMP/out")"
+	pristine_is_whole
+}
+
 ktap_main

@@ -239,7 +239,6 @@ int zswap_comp_create(struct zswap_comp *comp, const char *name)
 {
 	int err;
 
-	strscpy(comp->name, name);
 	strscpy(comp->driver, name);
 	comp->size = 0;
 	comp->ctx = alloc_percpu_gfp(*comp->ctx, GFP_KERNEL | __GFP_ZERO);

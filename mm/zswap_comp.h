@@ -16,14 +16,12 @@ struct zswap_comp_ctx;
 
 /**
  * struct zswap_comp - a compressor, one for each pool
- * @name: of the algorithm, as it was asked for
- * @driver: what that name stood for when the first context was set up
+ * @driver: what the name that was asked for stood for when the first context was set up
  * @size: pages that it takes at once, 1 to ZSWAP_MAX_BATCH
  * @ctx: what each CPU works with, there from when the CPU first comes online
  * @node: in the list of the hotplug state
  */
 struct zswap_comp {
-	char name[CRYPTO_MAX_ALG_NAME];
 	char driver[CRYPTO_MAX_ALG_NAME];
 	unsigned int size;
 	struct zswap_comp_ctx __percpu *ctx;
@@ -62,7 +60,7 @@ void zswap_comp_destroy(struct zswap_comp *comp);
 
 void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
 		      struct zswap_comp_run *run);
-int zswap_comp_next(struct zswap_comp_run *run, void **data);
+int zswap_comp_next(struct zswap_comp_run *run, u8 **data);
 void zswap_comp_end(struct zswap_comp_run *run);
 
 struct zswap_comp_ctx *zswap_comp_load_begin(struct zswap_comp *comp);

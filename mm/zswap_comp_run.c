@@ -161,7 +161,7 @@ void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
  * Return: how many bytes, 1 to PAGE_SIZE; or -errno for this page, -ENOSPC if
  * it takes more than PAGE_SIZE, -EINVAL if it takes none.
  */
-int zswap_comp_next(struct zswap_comp_run *run, void **data)
+int zswap_comp_next(struct zswap_comp_run *run, u8 **data)
 {
 	struct zswap_comp_batch *batch;
 	unsigned int unit;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Storing the pages of a folio in zswap, up to eight at once: entries are allocated
+ * in bulk, and stored by one pass over the xarray, under one lock of the LRU, while
+ * the compressor works on the pages that follow.
+ */
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/zsmalloc.h>
+#include <linux/zswap.h>
+
+#include "zswap_internal.h"
+
+/* Entries for up to @nr pages; fewer when memory is short, 0 if there is none. */
+static unsigned int zswap_entries_alloc(struct zswap_entry **entries, int nid,
+					unsigned int nr)
+{
+	if (nr > 1 && kmem_cache_alloc_bulk(zswap_entry_cache, GFP_KERNEL, nr,
+					    (void **)entries))
+		return nr;
+
+	entries[0] = zswap_entry_cache_alloc(GFP_KERNEL, nid);
+	return entries[0] ? 1 : 0;
+}
+
+/* zswap_lru_add() for the entries of one folio, which share node and memcg */
+static void zswap_lru_add_many(struct zswap_entry **entries, unsigned int nr)
+{
+	struct list_lru_one *l;
+	struct mem_cgroup *memcg;
+	int nid = entries[0]->nid;
+	unsigned int i;
+
+	rcu_read_lock();
+	memcg = mem_cgroup_from_entry(entries[0]);
+	l = list_lru_lock(&zswap_list_lru, nid, &memcg);
+	for (i = 0; i < nr; i++)
+		__list_lru_add(&zswap_list_lru, l, &entries[i]->lru, nid, memcg);
+	list_lru_unlock(l);
+	rcu_read_unlock();
+}
+
+/*
+ * Take the data of a folio's pages from @index on into entries.
+ *
+ * Return: how many have theirs, less than @nr if one can't be stored.
+ */
+static unsigned int zswap_entries_fill(struct zswap_entry **entries,
+				       unsigned int nr, struct folio *folio,
+				       unsigned long index,
+				       struct zswap_pool *pool,
+				       struct zswap_comp_run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!zswap_compress(folio_page(folio, index + i), entries[i], pool,
+				    run))
+			break;
+	}
+	return i;
+}
+
+/*
+ * Put entries into the tree, at @swpentry and the offsets after it.
+ *
+ * Return: how many are in the tree now, less than @nr if memory was short.
+ */
+static unsigned int zswap_tree_store(struct zswap_entry **entries,
+				     unsigned int nr, swp_entry_t swpentry)
+{
+	XA_STATE(xas, swap_zswap_tree(swpentry), swp_offset(swpentry));
+	unsigned int stored = 0;
+
+	do {
+		xas_lock(&xas);
+		while (stored < nr) {
+			struct zswap_entry *old = xas_store(&xas, entries[stored]);
+
+			if (xas_error(&xas))
+				break;
+			/*
+			 * We may have had an existing entry that became stale when
+			 * the folio was redirtied and now the new version is being
+			 * swapped out. Get rid of the old.
+			 */
+			if (old)
+				zswap_entry_free(old);
+			if (++stored < nr)
+				xas_next(&xas);
+		}
+		xas_unlock(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+
+	return stored;
+}
+
+/*
+ * Reclaim must not be entered here, which may need the compressor that is locked.
+ * Few callers are not in reclaim already.
+ */
+static void zswap_entries_charge(struct zswap_entry **entries, unsigned int nr,
+				 struct obj_cgroup *objcg)
+{
+	unsigned int i, noreclaim = memalloc_noreclaim_save();
+
+	obj_cgroup_get_many(objcg, nr);
+	for (i = 0; i < nr; i++)
+		obj_cgroup_charge_zswap(objcg, entries[i]->length);
+	memalloc_noreclaim_restore(noreclaim);
+}
+
+/*
+ * The entries are successfully compressed and stored in the tree, there is
+ * no further possibility of failure. Grab refs to the pool and objcg,
+ * charge zswap memory, and increment zswap_stored_pages.
+ * The opposite actions will be performed by zswap_entry_free()
+ * when an entry is removed from the tree.
+ *
+ * We finish initializing the entries while they are already in xarray.
+ * This is safe because:
+ *
+ * 1. Concurrent stores and invalidations are excluded by folio lock.
+ *
+ * 2. Writeback is excluded by the entries not being on the LRU yet.
+ *    The publishing order matters to prevent writeback from seeing
+ *    an incoherent entry.
+ */
+static void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
+				  swp_entry_t swpentry, int nid,
+				  struct zswap_pool *pool,
+				  struct obj_cgroup *objcg)
+{
+	unsigned int i, incompressible = 0;
+
+	percpu_ref_get_many(&pool->ref, nr);
+	if (objcg)
+		zswap_entries_charge(entries, nr, objcg);
+	for (i = 0; i < nr; i++) {
+		struct zswap_entry *entry = entries[i];
+
+		entry->pool = pool;
+		entry->swpentry = swpentry;
+		entry->objcg = objcg;
+		entry->nid = nid;
+		entry->referenced = true;
+		INIT_LIST_HEAD(&entry->lru);
+		swpentry.val++;
+		if (entry->length == PAGE_SIZE)
+			incompressible++;
+	}
+	atomic_long_add(nr, &zswap_stored_pages);
+	if (incompressible)
+		atomic_long_add(incompressible,
+				&zswap_stored_incompressible_pages);
+	if (nr == 1)
+		zswap_lru_add(entries[0]);
+	else
+		zswap_lru_add_many(entries, nr);
+}
+
+/* Free entries that are not in the tree, of which the first @filled have data */
+static void zswap_entries_drop(struct zswap_entry **entries, unsigned int nr,
+			       unsigned int filled, struct zswap_pool *pool)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (i < filled)
+			zs_free(pool->zs_pool, entries[i]->handle);
+		zswap_entry_cache_free(entries[i]);
+	}
+}
+
+/**
+ * zswap_store_folio() - store the pages of a folio
+ * @folio: locked, in the swap cache
+ * @pool: where to; the caller has a reference
+ * @objcg: what they are charged to, or NULL
+ *
+ * Return: true if all are stored; after a failure the caller removes those that
+ * were.
+ */
+bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
+		       struct obj_cgroup *objcg)
+{
+	struct zswap_entry *entries[ZSWAP_MAX_BATCH] __uninitialized;
+	unsigned long nr_pages = folio_nr_pages(folio), index = 0;
+	swp_entry_t swpentry = folio->swap;
+	struct zswap_comp_run run;
+	int nid = folio_nid(folio);
+
+	zswap_comp_begin(&pool->comp, folio, &run);
+	do {
+		unsigned int nr, filled, stored = 0;
+
+		nr = zswap_entries_alloc(entries, nid,
+					 min(nr_pages - index, ZSWAP_MAX_BATCH));
+		if (!nr) {
+			zswap_reject_kmemcache_fail++;
+			break;
+		}
+
+		filled = zswap_entries_fill(entries, nr, folio, index, pool, &run);
+		if (filled == nr) {
+			stored = zswap_tree_store(entries, nr, swpentry);
+			if (stored < nr)
+				zswap_reject_alloc_fail++;
+		}
+		if (stored)
+			zswap_entries_publish(entries, stored, swpentry, nid,
+					      pool, objcg);
+		if (stored < nr) {
+			zswap_entries_drop(entries + stored, nr - stored,
+					   filled - stored, pool);
+			break;
+		}
+		swpentry.val += nr;
+		index += nr;
+	} while (index < nr_pages);
+	zswap_comp_end(&run);
+
+	return index == nr_pages;
+}

@@ -97,9 +97,25 @@ bool __zswap_load_queue(struct folio *folio, struct zswap_load_batch *batch)
 
 	batch->entries[batch->nr] = entry;
 	batch->folios[batch->nr] = folio;
-	if (++batch->nr == ZSWAP_MAX_BATCH)
-		__zswap_load_submit(batch);
+	batch->nr++;
 	return true;
+}
+
+/**
+ * zswap_load_workingset() - whether a folio that waits was in use not long ago
+ * @batch: of folios
+ *
+ * Return: true if waiting for it is thrashing.
+ */
+bool zswap_load_workingset(const struct zswap_load_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++) {
+		if (folio_test_workingset(batch->folios[i]))
+			return true;
+	}
+	return false;
 }
 
 /**

@@ -34,6 +34,7 @@ struct zswap_load_batch {
 DECLARE_STATIC_KEY_FALSE(zswap_batches);
 
 bool __zswap_load_queue(struct folio *folio, struct zswap_load_batch *batch);
+bool zswap_load_workingset(const struct zswap_load_batch *batch);
 void __zswap_load_submit(struct zswap_load_batch *batch);
 
 /**
@@ -57,8 +58,8 @@ zswap_load_batch_init(struct zswap_load_batch *batch)
  * @batch: of folios, from zswap_load_batch_init()
  *
  * Return: true if zswap has the folio and will have loaded it, as zswap_load()
- * does, when zswap_load_submit() returns, which the caller must call; false if
- * zswap_load() is to be called.
+ * does, when zswap_load_submit() returns, which the caller must call, and at once
+ * if zswap_load_full(); false if zswap_load() is to be called.
  */
 static inline bool zswap_load_queue(struct folio *folio,
 				    struct zswap_load_batch *batch)
@@ -79,12 +80,24 @@ static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
 }
 
 /**
+ * zswap_load_full() - whether a batch has no room for another folio
+ * @batch: the batch, or NULL
+ *
+ * Return: true if zswap_load_submit() is to be called.
+ */
+static inline bool zswap_load_full(const struct zswap_load_batch *batch)
+{
+	return static_branch_unlikely(&zswap_batches) && batch &&
+	       batch->nr == ZSWAP_MAX_BATCH;
+}
+
+/**
  * zswap_load_gfp() - how to allocate while folios wait in a batch
  * @batch: the batch, or NULL
  * @gfp: how its owner would
  *
  * They are locked: others may wait for them, and must not have to wait for
- * reclaim, too. Who gets no memory submits the batch and tries again.
+ * reclaim, too. A caller that gets no memory submits the batch and tries again.
  *
  * Return: @gfp, without what reclaims directly if folios wait.
  */
@@ -124,6 +137,16 @@ static inline bool zswap_load_queue(struct folio *folio,
 }
 
 static inline bool zswap_load_pending(const struct zswap_load_batch *batch)
+{
+	return false;
+}
+
+static inline bool zswap_load_full(const struct zswap_load_batch *batch)
+{
+	return false;
+}
+
+static inline bool zswap_load_workingset(const struct zswap_load_batch *batch)
 {
 	return false;
 }

@@ -50,6 +50,7 @@ struct zswap_comp_batch {
  * @turn: pages after which a folio gives way to others that wait for @store_lock
  * @store_lock: protects @batch
  * @waiting: tasks that wait for it
+ * @turns: how often one of them got it
  * @batch: the second one is used if @size is more than 1
  * @load_lock: protects the members after it
  * @noio: the state before, see memalloc_noio_save()
@@ -70,6 +71,7 @@ struct zswap_comp_ctx {
 
 	struct mutex store_lock;	/* held while a folio is stored, for @turn pages */
 	atomic_t waiting;
+	unsigned int turns;
 	struct zswap_comp_batch batch[2];
 
 	struct mutex load_lock;		/* held while pages are loaded */

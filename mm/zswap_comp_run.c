@@ -12,6 +12,7 @@
 #include <linux/percpu.h>
 #include <linux/scatterlist.h>
 #include <linux/sched/mm.h>
+#include <linux/wait_bit.h>
 
 #include "zswap_comp.h"
 #include "zswap_comp_ctx.h"
@@ -75,6 +76,9 @@ static void zswap_comp_store_lock(struct zswap_comp_run *run)
 		atomic_inc(&ctx->waiting);
 		mutex_lock(&ctx->store_lock);
 		atomic_dec(&ctx->waiting);
+		WRITE_ONCE(ctx->turns, ctx->turns + 1);
+		smp_mb();	/* pairs with that of wait_var_event() */
+		wake_up_var(&ctx->turns);
 	}
 	run->turn = run->ahead + ctx->turn;
 	run->batch = ctx->batch;
@@ -82,6 +86,18 @@ static void zswap_comp_store_lock(struct zswap_comp_run *run)
 	zswap_comp_submit(run, run->batch);
 	if (run->batch->other != run->batch)
 		zswap_comp_submit(run, run->batch->other);
+}
+
+/* A mutex that is released is taken again before the task that it wakes can run. */
+static noinline void zswap_comp_give_way(struct zswap_comp_run *run)
+{
+	struct zswap_comp_ctx *ctx = run->ctx;
+	unsigned int turns = ctx->turns;
+
+	mutex_unlock(&ctx->store_lock);
+	wait_var_event(&ctx->turns, READ_ONCE(ctx->turns) != turns ||
+				    !atomic_read(&ctx->waiting));
+	zswap_comp_store_lock(run);
 }
 
 /*
@@ -103,9 +119,8 @@ static void zswap_comp_next_batch(struct zswap_comp_run *run)
 	run->unit = 0;
 	if (run->batch->nr)
 		return;
-	mutex_unlock(&run->ctx->store_lock);
 	run->gives_way = false;
-	zswap_comp_store_lock(run);
+	zswap_comp_give_way(run);
 }
 
 /* Try one page of a batch again, by itself */

@@ -72,6 +72,27 @@ readahead()
 test_readahead() { readahead deflate-iaa; }
 test_readahead_dynamic() { readahead deflate-iaa-dynamic; }
 
+# Slots that are free do not end a batch. Readahead meets them where it goes by slots,
+# as it does for a device that turns.
+test_readahead_with_holes()
+{
+	local load holder dev
+	setup deflate-iaa
+	zswap_on deflate-iaa
+	ram_disk 64M
+	modprobe -q loop || skip "no loop device (CONFIG_BLK_DEV_LOOP)"
+	dev=$(losetup --find --show /dev/ram0) || skip "no loop device"
+	defer losetup --detach "$dev"
+	put 1 "/sys/block/${dev##*/}/queue/rotational"
+	swap_on "$dev"
+	defer put "$(cat /proc/sys/vm/page-cluster)" /proc/sys/vm/page-cluster
+	put 5 /proc/sys/vm/page-cluster
+	held --size 4M --holes 2
+	iaa_stats_reset
+	release
+	expect_batches 250
+}
+
 test_readahead_in_software()
 {
 	local load holder

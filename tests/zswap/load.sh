@@ -85,12 +85,12 @@ test_readahead_with_holes()
 	defer losetup --detach "$dev"
 	put 1 "/sys/block/${dev##*/}/queue/rotational"
 	swap_on "$dev"
-	defer put "$(cat /proc/sys/vm/page-cluster)" /proc/sys/vm/page-cluster
-	put 5 /proc/sys/vm/page-cluster
+	put 3 /proc/sys/vm/page-cluster
 	held --size 4M --holes 2
 	iaa_stats_reset
 	release
-	expect_batches 250
+	# Its window is a small one, of which every second slot is free.
+	at_least "$(iaa_stat total_batch_units)" 250 "pages in batches"
 }
 
 test_readahead_in_software()

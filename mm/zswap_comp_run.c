@@ -41,6 +41,7 @@ static void zswap_comp_submit(struct zswap_comp_run *run,
 {
 	struct page *page = folio_page(run->folio, run->ahead);
 	unsigned int nr = min(run->ctx->size, run->left);
+	int err;
 
 	batch->nr = nr;
 	if (!nr)
@@ -59,27 +60,37 @@ static void zswap_comp_submit(struct zswap_comp_run *run,
 	if (run->ctx->size > 1)
 		acomp_request_set_units(batch->req, nr > 1 ? &batch->units : NULL,
 					PAGE_SIZE, batch->results);
-	batch->err = crypto_acomp_compress(batch->req);
-	if (crypto_acomp_queued(batch->req, batch->err))
-		batch->err = -EINPROGRESS;
+	/* A request that may be in the backlog is queued if it returns -EBUSY. */
+	err = crypto_acomp_compress(batch->req);
+	batch->err = err == -EBUSY ? -EINPROGRESS : err;
 	batch->first = run->ahead;
 	run->ahead += nr;
 	run->left -= nr;
 }
 
-/* Take the lock for a number of pages, and start on those that come next. */
-static void zswap_comp_store_lock(struct zswap_comp_run *run)
+/* The slow path is for tasks that have to wait, which the owner can tell by @waiting. */
+static noinline void zswap_comp_store_wait(struct zswap_comp_ctx *ctx)
+{
+	atomic_inc(&ctx->waiting);
+	mutex_lock(&ctx->store_lock);
+	atomic_dec(&ctx->waiting);
+	WRITE_ONCE(ctx->turns, ctx->turns + 1);
+	smp_mb();	/* pairs with that of wait_var_event() */
+	wake_up_var(&ctx->turns);
+}
+
+/*
+ * Take the lock for a number of pages, and start on those that come next. The owner
+ * does not learn of a task that comes at the same moment, and lets it wait longer.
+ */
+static __always_inline void zswap_comp_store_lock(struct zswap_comp_run *run)
 {
 	struct zswap_comp_ctx *ctx = run->ctx;
 
-	if (!mutex_trylock(&ctx->store_lock)) {
-		atomic_inc(&ctx->waiting);
+	if (unlikely(mutex_is_locked(&ctx->store_lock)))
+		zswap_comp_store_wait(ctx);
+	else
 		mutex_lock(&ctx->store_lock);
-		atomic_dec(&ctx->waiting);
-		WRITE_ONCE(ctx->turns, ctx->turns + 1);
-		smp_mb();	/* pairs with that of wait_var_event() */
-		wake_up_var(&ctx->turns);
-	}
 	run->turn = run->ahead + ctx->turn;
 	run->batch = ctx->batch;
 	run->unit = 0;

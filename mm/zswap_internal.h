@@ -92,7 +92,6 @@ extern u64 zswap_reject_alloc_fail;
 extern u64 zswap_reject_kmemcache_fail;
 
 void zswap_lru_add(struct zswap_entry *entry);
-struct zswap_entry *zswap_entry_cache_alloc(gfp_t gfp, int nid);
 void zswap_entry_cache_free(struct zswap_entry *entry);
 void zswap_entry_free(struct zswap_entry *entry);
 bool zswap_compress(struct page *page, struct zswap_entry *entry,

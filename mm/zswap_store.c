@@ -14,14 +14,14 @@
 #include "zswap_internal.h"
 
 /* Entries for up to @nr pages; fewer when memory is short, 0 if there is none. */
-static unsigned int zswap_entries_alloc(struct zswap_entry **entries, int nid,
+static unsigned int zswap_entries_alloc(struct zswap_entry **entries,
 					unsigned int nr)
 {
 	if (nr > 1 && kmem_cache_alloc_bulk(zswap_entry_cache, GFP_KERNEL, nr,
 					    (void **)entries))
 		return nr;
 
-	entries[0] = zswap_entry_cache_alloc(GFP_KERNEL, nid);
+	entries[0] = kmem_cache_alloc(zswap_entry_cache, GFP_KERNEL);
 	return entries[0] ? 1 : 0;
 }
 
@@ -196,7 +196,7 @@ bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 	do {
 		unsigned int nr, filled, stored = 0;
 
-		nr = zswap_entries_alloc(entries, nid,
+		nr = zswap_entries_alloc(entries,
 					 min(nr_pages - index, ZSWAP_MAX_BATCH));
 		if (!nr) {
 			zswap_reject_kmemcache_fail++;

@@ -8,7 +8,7 @@
 #
 # vm: kernel=test devices=2
 # debug: yes
-# timeout: 400
+# timeout: 600
 # dmesg: allow Decompression error from zswap
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What people do with zswap: over a zram device of the same algorithm with a small pool,
+# with a limit that is just what a program needs, with swap switched off under load, and
+# with the driver removed. Fails on a wrong page, on a task that is killed or does not end,
+# and on what is left behind.
+#
+# vm: kernel=test devices=2
+# debug: yes
+# timeout: 600
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/zswap.sh"
+
+hardware()
+{
+	need_iaa
+	iaa_configure
+}
+
+kill_all()
+{
+	echo 1 >"$1/cgroup.kill"
+	while grep -q . "$1/cgroup.procs"; do sleep 0.1; done
+}
+
+# What zswap gives up is compressed by zram, with the compressor that zswap's writeback
+# and stores are using just then.
+test_over_zram()
+{
+	local group dev before
+	hardware
+	need_zram
+	zswap_on deflate-iaa
+	zswap_set max_pool_percent 1
+	zswap_set shrinker_enabled Y
+	zram_create dev deflate-iaa 256M
+	swap_on "$dev"
+	cgroup_create group 10M
+	before=$(vm_count zswpwb)
+	must in_cgroup "$group" swap-verify --size 30M --threads 2 --rounds 2
+	info "$(($(vm_count zswpwb) - before)) pages written back to zram"
+	at_least "$(vm_count zswpwb)" $((before + 100)) "pages written back"
+	zswap_empty
+}
+
+# The program is throttled now and then; it must get on.
+test_memory_high()
+{
+	local group
+	hardware
+	zswap_setup deflate-iaa 128M
+	zswap_set shrinker_enabled Y
+	cgroup_create group max
+	put 12M "$group/memory.high"
+	must timeout 200 bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" \
+		swap-verify --size 12M --threads 2 --rounds 3
+	at_least "$(awk '$1 == "high" { print $2 }' "$group/memory.events")" 1 "times over the limit"
+	zswap_empty
+}
+
+# Folios are queued by MADV_WILLNEED, and victims chosen by the shrinker, while swapoff
+# reads everything back.
+test_swapoff_under_load()
+{
+	local group dev pid status=0 n=0
+	hardware
+	zswap_setup_async deflate-iaa 128M
+	zswap_set shrinker_enabled Y
+	dev=$(awk 'NR == 2 { print $1 }' /proc/swaps)
+	cgroup_create group max
+	in_cgroup "$group" swap-verify --size 8M --threads 4 --rounds 6 --pageout --willneed \
+		>"$KTAP_TMP/load" 2>&1 &
+	pid=$!
+	defer kill_all "$group"
+	while kill -0 $pid 2>/dev/null; do
+		put 2 /proc/sys/vm/drop_caches
+		must swapoff "$dev"
+		must swapon -p 100 "$dev"
+		n=$((n + 1))
+		sleep 0.5
+	done
+	wait $pid || status=$?
+	equal "$status" 0 "end of the load: $(tr '\n' ' ' <"$KTAP_TMP/load")"
+	info "swap was off $n times, $(awk '$1 == "zswpout" { print $2 }' "$KTAP_TMP/load") pages stored"
+	at_least $n 2 "times that swap was off"
+	at_least "$(awk '$1 == "zswpout" { print $2 }' "$KTAP_TMP/load")" 500 "pages stored"
+	zswap_empty
+}
+
+# Pages that devices compressed are read by software, and by devices again.
+test_driver_removed()
+{
+	local pid group
+	hardware
+	zswap_setup deflate-iaa 64M
+	cgroup_create group max
+	in_cgroup "$group" swap-verify --size 8M --threads 2 --rounds 4 --pageout \
+		>"$KTAP_TMP/load" 2>&1 &
+	pid=$!
+	defer kill_all "$group"
+	sleep 1
+	must rmmod iaa_crypto
+	must swap-verify --size 1M --pageout
+	must modprobe iaa_crypto
+	iaa_configure
+	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	iaa_stats_reset
+	must swap-verify --size 1M --pageout
+	at_least "$(iaa_stat total_comp_calls)" 200 "pages compressed by devices again"
+	zswap_empty
+}
+
+ktap_main

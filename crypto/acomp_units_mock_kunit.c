@@ -163,7 +163,7 @@ static void mock_full(struct kunit *test)
 	first = crypto_acomp_compress(t->r[0].req);
 	KUNIT_EXPECT_EQ(test, first, -EINPROGRESS);
 	/* The worker takes it, and the next one fills the queue. */
-	msleep(10);
+	fsleep(10 * USEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, crypto_acomp_compress(t->r[3].req), -EINPROGRESS);
 
 	err = crypto_acomp_compress(refused->req);
@@ -202,7 +202,7 @@ static void mock_full_in_turn(struct kunit *test)
 	units_mock.depth = 1;
 	units_mock.delay_us = 20 * USEC_PER_MSEC;
 	first = crypto_acomp_compress(t->r[0].req);
-	msleep(10);
+	fsleep(10 * USEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, crypto_acomp_compress(t->r[3].req), -EINPROGRESS);
 
 	err = crypto_acomp_compress(r->req);

@@ -99,6 +99,11 @@ static __always_inline void zswap_comp_store_lock(struct zswap_comp_run *run)
 		zswap_comp_submit(run, run->batch->other);
 }
 
+static bool zswap_comp_was_turn(struct zswap_comp_ctx *ctx, unsigned int turns)
+{
+	return READ_ONCE(ctx->turns) != turns || !atomic_read(&ctx->waiting);
+}
+
 /* A mutex that is released is taken again before the task that it wakes can run. */
 static noinline void zswap_comp_give_way(struct zswap_comp_run *run)
 {
@@ -106,8 +111,7 @@ static noinline void zswap_comp_give_way(struct zswap_comp_run *run)
 	unsigned int turns = ctx->turns;
 
 	mutex_unlock(&ctx->store_lock);
-	wait_var_event(&ctx->turns, READ_ONCE(ctx->turns) != turns ||
-				    !atomic_read(&ctx->waiting));
+	wait_var_event(&ctx->turns, zswap_comp_was_turn(ctx, turns));
 	zswap_comp_store_lock(run);
 }
 

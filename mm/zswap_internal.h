@@ -94,8 +94,10 @@ extern u64 zswap_reject_kmemcache_fail;
 void zswap_lru_add(struct zswap_entry *entry);
 void zswap_entry_cache_free(struct zswap_entry *entry);
 void zswap_entry_free(struct zswap_entry *entry);
-bool zswap_compress(struct page *page, struct zswap_entry *entry,
-		    struct zswap_pool *pool, struct zswap_comp_run *run);
+unsigned int zswap_entries_fill(struct zswap_entry **entries, unsigned int nr,
+				struct folio *folio, unsigned long index,
+				struct zswap_pool *pool,
+				struct zswap_comp_run *run);
 bool zswap_decompressed(struct zswap_entry *entry, int dlen);
 bool zswap_decompress(struct zswap_entry *entry, struct folio *folio);
 void zswap_load_finish(struct folio *folio, struct zswap_entry *entry);
@@ -122,7 +124,6 @@ unsigned long zswap_shrink_lru(int nid, struct mem_cgroup *memcg,
 
 /* One swap address space for each 64M swap space */
 #define ZSWAP_ADDRESS_SPACE_SHIFT 14
-#define ZSWAP_ADDRESS_SPACE_PAGES (1 << ZSWAP_ADDRESS_SPACE_SHIFT)
 static inline struct xarray *swap_zswap_tree(swp_entry_t swp)
 {
 	return &zswap_trees[swp_type(swp)][swp_offset(swp)

@@ -43,27 +43,6 @@ static void zswap_lru_add_many(struct zswap_entry **entries, unsigned int nr)
 }
 
 /*
- * Take the data of a folio's pages from @index on into entries.
- *
- * Return: how many have theirs, less than @nr if one can't be stored.
- */
-static unsigned int zswap_entries_fill(struct zswap_entry **entries,
-				       unsigned int nr, struct folio *folio,
-				       unsigned long index,
-				       struct zswap_pool *pool,
-				       struct zswap_comp_run *run)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		if (!zswap_compress(folio_page(folio, index + i), entries[i], pool,
-				    run))
-			break;
-	}
-	return i;
-}
-
-/*
  * Put entries into the tree, at @swpentry and the offsets after it.
  *
  * Return: how many are in the tree now, less than @nr if memory was short.

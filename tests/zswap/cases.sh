@@ -54,8 +54,7 @@ test_memory_high()
 	zswap_set shrinker_enabled Y
 	cgroup_create group max
 	put 12M "$group/memory.high"
-	must timeout 200 bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" \
-		swap-verify --size 12M --threads 2 --rounds 3
+	must in_cgroup "$group" timeout 200 swap-verify --size 12M --threads 2 --rounds 3
 	at_least "$(awk '$1 == "high" { print $2 }' "$group/memory.events")" 1 "times over the limit"
 	zswap_empty
 }

@@ -18,6 +18,7 @@
 #ifndef _LINUX_IAA_COMP_H
 #define _LINUX_IAA_COMP_H
 
+#include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/types.h>
 
@@ -58,13 +59,29 @@ enum iaa_comp_mode {
  */
 #define IAA_COMP_REQ_GUESS	BIT(1)
 
+/* Levels are those of zlib: 1 is the fastest, 9 makes the smallest result */
+#define IAA_COMP_LEVEL_MIN	1
+#define IAA_COMP_LEVEL_MAX	9
+#define IAA_COMP_LEVEL_DEFAULT	IAA_COMP_LEVEL_MIN
+
+#define IAA_COMP_REQ_LEVEL_MASK	GENMASK(7, 4)
+
+/**
+ * IAA_COMP_REQ_LEVEL() - effort of a compression that software does
+ * @level: IAA_COMP_LEVEL_MIN to IAA_COMP_LEVEL_MAX
+ *
+ * A device knows no levels and ignores it. Flags without a level ask for
+ * IAA_COMP_LEVEL_DEFAULT. Any level's result can be decompressed by a device.
+ */
+#define IAA_COMP_REQ_LEVEL(level)	FIELD_PREP(IAA_COMP_REQ_LEVEL_MASK, level)
+
 /**
  * struct iaa_comp_req - one unit to compress or decompress
  * @src: what to read; any kernel address (linear map, vmalloc, stack)
  * @dst: where to write; any kernel address, must not overlap @src
  * @slen: bytes at @src, 1 to 2 GiB - 1
  * @dlen: room at @dst in bytes, 1 to 2 GiB - 1
- * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS
+ * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS, IAA_COMP_REQ_LEVEL()
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
  *
  * @src and @dst belong to the core from submission until the request has been

@@ -19,7 +19,7 @@ REQUESTS='acomp_units_test iaa_soft_kunit'
 # The one whose tests only devices do
 DEVICE=iaa_device_kunit
 
-for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit $REQUESTS; do
+for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_level_kunit $REQUESTS; do
 	modprobe -q "$module" 2>/dev/null || true
 done
 if [ ! -d $RESULTS ]; then

@@ -113,21 +113,6 @@ test_bad_input_changes_nothing()
 	must blk-verify both --size 4M "$dev"
 }
 
-test_parameters_that_it_lacks()
-{
-	local dev
-	setup
-	zram_create dev lz4 8M
-	put 1 "$(zram_attr "$dev" reset)"
-	put deflate-iaa "$(zram_attr "$dev" comp_algorithm)"
-	put 'algo=deflate-iaa level=9' "$(zram_attr "$dev" algorithm_params)"
-	# zram takes parameters on trust, and the backend sees them here.
-	refuse 8M "$(zram_attr "$dev" disksize)"
-	put 1 "$(zram_attr "$dev" reset)"
-	put deflate-iaa "$(zram_attr "$dev" comp_algorithm)"
-	put 8M "$(zram_attr "$dev" disksize)"
-}
-
 test_incompressible_and_full()
 {
 	local dev

@@ -54,15 +54,17 @@ test_zramswap()
 	must zramswap stop
 }
 
-test_zram_generator()
+# generated ALGORITHM: have zram-generator set zram0 up with it
+generated()
 {
 	local generator=/usr/lib/systemd/system-generators/zram-generator
 	[ -x $generator ] || skip "no zram-generator"
 	need_zram deflate-iaa
+	rm -rf "$KTAP_TMP/units"
 	mkdir -p /etc/systemd "$KTAP_TMP/units"
 	[ ! -e /etc/systemd/zram-generator.conf ] || skip "zram-generator is configured here"
 	defer rm -f /etc/systemd/zram-generator.conf
-	printf '[zram0]\nzram-size = 64\ncompression-algorithm = deflate-iaa\n' \
+	printf '[zram0]\nzram-size = 64\ncompression-algorithm = %s\n' "$1" \
 		>/etc/systemd/zram-generator.conf
 	[ -e /sys/block/zram0 ] || cat /sys/class/zram-control/hot_add >/dev/null
 	# It has systemd write the swap signature, which is not in every guest.
@@ -76,6 +78,15 @@ test_zram_generator()
 	must $generator --setup-device zram0
 	defer zram_put_away /dev/zram0
 	equal "$(selected zram0)" '[deflate-iaa]' "algorithm"
+}
+
+test_zram_generator() { generated deflate-iaa; }
+
+test_zram_generator_with_level()
+{
+	generated 'deflate-iaa(level=3)'
+	must swapon /dev/zram0
+	must swap-verify --size 8M --pageout
 }
 
 ktap_main

@@ -16,19 +16,28 @@
 #include "backend_deflate_iaa.h"
 #include "zcomp_batch.h"
 
+/* zram forgets the algorithm and its parameters when this fails */
+#define IAA_PARAMS_ADVICE	"write comp_algorithm again, and algorithm_params"
+
 static int iaa_setup_params(struct zcomp_params *params)
 {
 	if (params->dict_sz) {
-		pr_err("dictionary is not supported\n");
-		return -EOPNOTSUPP;
-	}
-	if (params->level != ZCOMP_PARAM_NOT_SET) {
-		pr_err("compression level is not supported\n");
+		pr_err("dict= is refused, devices have no dictionaries; "
+		       IAA_PARAMS_ADVICE " without it\n");
 		return -EOPNOTSUPP;
 	}
 	if (params->deflate.winbits != ZCOMP_PARAM_NOT_SET) {
-		pr_err("deflate.winbits is not supported, the window is the device's 4 KiB\n");
+		pr_err("deflate.winbits= is refused, the window is the device's 4 KiB; "
+		       IAA_PARAMS_ADVICE " without it\n");
 		return -EOPNOTSUPP;
+	}
+	if (params->level == ZCOMP_PARAM_NOT_SET)
+		params->level = IAA_COMP_LEVEL_DEFAULT;
+	if (params->level < IAA_COMP_LEVEL_MIN || params->level > IAA_COMP_LEVEL_MAX) {
+		pr_err("level=%d is refused; " IAA_PARAMS_ADVICE
+		       " with a level of %d (fastest) to %d (smallest)\n",
+		       params->level, IAA_COMP_LEVEL_MIN, IAA_COMP_LEVEL_MAX);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -72,7 +81,9 @@ static void iaa_prepare_compress(const struct zcomp_params *params,
 	req->slen = slen;
 	req->dst = dst;
 	req->dlen = min(params->max_len ?: slen, slen);
-	req->flags = req->dlen * 10 < slen * 9 ? IAA_COMP_REQ_GUESS : 0;
+	req->flags = IAA_COMP_REQ_LEVEL(params->level);
+	if (req->dlen * 10 < slen * 9)
+		req->flags |= IAA_COMP_REQ_GUESS;
 }
 
 static int iaa_compress(const struct zcomp_params *params,

@@ -11,6 +11,8 @@
  *
  * Lock order: soft_users_lock, soft_workspace.lock.
  */
+#include <linux/bitfield.h>
+#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/cleanup.h>
 #include <linux/cpumask.h>
@@ -27,12 +29,14 @@
 #define SOFT_DEFLATE_WBITS	(-12)
 #define SOFT_INFLATE_WBITS	(-MAX_WBITS)
 /*
- * IAA finds about the matches that zlib's level 1 finds. Memory level 7 ends a
- * block after 8191 symbols, so a page always makes a single one; level 6 ends it
- * after 4095.
+ * Memory level 7 ends a block after 8191 symbols, so a page always makes a single
+ * one; level 6 ends it after 4095.
  */
-#define SOFT_LEVEL		Z_BEST_SPEED
 #define SOFT_MEMLEVEL		7
+
+/* The default level finds about the matches that IAA finds */
+static_assert(IAA_COMP_LEVEL_DEFAULT == Z_BEST_SPEED);
+static_assert(IAA_COMP_LEVEL_MAX == Z_BEST_COMPRESSION);
 
 #define SOFT_MAX_WORKSPACES	32
 
@@ -136,9 +140,14 @@ static struct soft_workspace *soft_workspace_lock(void)
 	return &soft_workspaces[first];
 }
 
+static int soft_level(const struct iaa_comp_req *req)
+{
+	return FIELD_GET(IAA_COMP_REQ_LEVEL_MASK, req->flags) ?: IAA_COMP_LEVEL_DEFAULT;
+}
+
 /**
  * iaa_soft_compress() - deflate @req in software
- * @req: its src, slen, dst and dlen are used
+ * @req: its src, slen, dst, dlen and level are used
  *
  * zlib may know that it is done by room being left only: a stream that would end
  * with the last byte of dst may be said not to fit, while a device would take it.
@@ -162,7 +171,7 @@ int iaa_soft_compress(const struct iaa_comp_req *req)
 		return -ENOMEM;
 
 	stream.workspace = ws->memory;
-	ret = zlib_deflateInit2(&stream, SOFT_LEVEL, Z_DEFLATED,
+	ret = zlib_deflateInit2(&stream, soft_level(req), Z_DEFLATED,
 				SOFT_DEFLATE_WBITS, SOFT_MEMLEVEL,
 				Z_DEFAULT_STRATEGY);
 	if (ret == Z_OK)

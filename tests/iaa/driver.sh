@@ -11,6 +11,8 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 
+IDXD=/sys/bus/pci/drivers/idxd
+
 test_attributes()
 {
 	need_iaa
@@ -122,6 +124,60 @@ test_driver_unloads_under_queues()
 	must rmmod iaa_crypto
 	must modprobe iaa_crypto
 	iaa_configure -q 2
+}
+
+# unbound: an accelerator without a driver, with faults to come; sets bdf
+unbound()
+{
+	need_iaa
+	need_command iaa-fault
+	bdf=$(iaa_bdf "$(iaa_devices | head -n 1)")
+	iaa-fault "$bdf" clear >/dev/null 2>&1 || skip "no emulated accelerator with faults"
+	iaa_unconfigure
+	put "$bdf" $IDXD/unbind
+	defer bind_again "$bdf"
+}
+
+bind_again()
+{
+	iaa-fault "$1" clear
+	[ -e "$IDXD/$1" ] || echo "$1" >$IDXD/bind
+}
+
+# What a crashed kernel may leave behind
+test_probe_resets_what_it_finds()
+{
+	local bdf dev
+	need_zram deflate-iaa
+	unbound
+	must iaa-fault "$bdf" halt reset=0
+	put "$bdf" $IDXD/bind
+	put "$bdf" $IDXD/unbind
+	must iaa-fault "$bdf" halt reset=1
+	put "$bdf" $IDXD/bind
+	put "$bdf" $IDXD/unbind
+	must iaa-fault "$bdf" cmd-hang count=1
+	put "$bdf" $IDXD/bind
+	iaa_configure -q 2
+	zram_create dev deflate-iaa 16M
+	iaa_stats_reset
+	must blk-verify both --size 4M "$dev"
+	at_least "$(iaa_stat total_comp_calls)" 500 "pages compressed in hardware"
+}
+
+# All that the probe had is freed, once
+test_failed_probe()
+{
+	local bdf
+	unbound
+	must iaa-fault "$bdf" halt reset=3
+	refuse "$bdf" $IDXD/bind
+	refuse "$bdf" $IDXD/bind
+	must iaa-fault "$bdf" remove
+	must iaa-fault "$bdf" return
+	defer iaa-fault "$bdf" clear
+	put "$bdf" $IDXD/bind
+	equal "$(iaa_bdf "$(iaa_devices | head -n 1)")" "$bdf" "device after its return"
 }
 
 ktap_main

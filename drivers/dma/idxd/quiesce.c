@@ -17,6 +17,7 @@
 #include <linux/iopoll.h>
 #include <linux/pci.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 
 #include "idxd.h"
 #include "registers.h"
@@ -208,6 +209,8 @@ static int idxd_device_stop(struct idxd_device *idxd)
 		return -EBUSY;
 	if (idxd_device_beyond_reset(idxd))
 		return 0;
+	if (idxd->shut_down && idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
+		return 0;
 
 	idxd->reset_futile = false;
 	noio = memalloc_noio_save();
@@ -220,6 +223,8 @@ static int idxd_device_stop(struct idxd_device *idxd)
 		return 0;
 
 	/* Disabled now: the one state in which this does not halt the device */
+	if (idxd->shut_down)
+		return 0;
 	pci_set_master(pdev);
 	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
 		idxd_device_restore_general(idxd);
@@ -310,4 +315,37 @@ int idxd_device_init_recovery(struct idxd_device *idxd)
 	pci_save_state(idxd->pdev);
 	idxd->pci_state = pci_store_saved_state(idxd->pdev);
 	return idxd->pci_state ? 0 : -ENOMEM;
+}
+
+/**
+ * idxd_device_init_reset() - end all work that an earlier kernel left to a device
+ * @idxd: a device that is being probed, and may access memory
+ *
+ * After a crash the device is as the crash found it: enabled and at work, with a command
+ * that hangs, or halted. It is reset by RESET_DEVICE, or else by a reset of the function.
+ * May be called before idxd_setup_internals().
+ *
+ * Context: process, sleeps for up to a minute, allocates.
+ * Return: 0 and the device is disabled; -ENOMEM; or -EIO.
+ */
+int idxd_device_init_reset(struct idxd_device *idxd)
+{
+	int ret;
+
+	if (idxd_device_hw_state(idxd) != IDXD_DEVICE_STATE_DISABLED)
+		dev_info(&idxd->pdev->dev, "was left enabled; resetting it\n");
+	if (idxd_device_takes_reset(idxd) && !idxd_cmd_reset_device(idxd))
+		return 0;
+
+	/* What the function gets back after its reset */
+	ret = idxd_device_init_recovery(idxd);
+	if (ret)
+		return ret;
+	ret = idxd_device_flr(idxd);
+	kfree(idxd->pci_state);
+	idxd->pci_state = NULL;
+	if (ret || idxd_device_hw_state(idxd) != IDXD_DEVICE_STATE_DISABLED)
+		return -EIO;
+	pci_set_master(idxd->pdev);
+	return 0;
 }

@@ -141,7 +141,7 @@ int idxd_device_restart(struct idxd_device *idxd)
 	guard(mutex)(&idxd->restart_lock);
 	if (idxd->reset_blocked)
 		return -EBUSY;
-	if (idxd->state == IDXD_DEV_DISABLED)
+	if (idxd->state == IDXD_DEV_DISABLED || idxd->shut_down)
 		return -ENXIO;
 	state = idxd_device_hw_state(idxd);
 	if (state == IDXD_DEVICE_STATE_ENABLED) {
@@ -204,6 +204,49 @@ int idxd_device_prepare(struct idxd_device *idxd)
 	return ret;
 }
 
+/* Drain all queues, or end their work by a reset; also a device that is gone has none */
+static int idxd_device_finish(struct idxd_device *idxd)
+{
+	u32 status;
+	int ret;
+
+	lockdep_assert_held(&idxd->restart_lock);
+	if (idxd->state == IDXD_DEV_DISABLED)
+		return 0;
+	idxd_cmd_exec(idxd, IDXD_CMD_DISABLE_DEVICE, 0, &status);
+	if (status == IDXD_CMDSTS_SUCCESS)
+		return 0;
+	ret = idxd_device_quiesce(idxd);
+	return ret == -ENODEV ? 0 : ret;
+}
+
+/**
+ * idxd_device_shutdown() - end a device's work for good
+ * @idxd: the device
+ *
+ * For what comes after the driver: another kernel, whose memory the device must not
+ * write to. The queues' drivers may still have requests in flight and submit others;
+ * a queue gives them back as after a reset, and the device is not enabled again. If it
+ * can't be stopped, its DMA is blocked.
+ *
+ * Context: process, sleeps for up to a minute.
+ */
+void idxd_device_shutdown(struct idxd_device *idxd)
+{
+	int ret;
+
+	disable_work_sync(&idxd->work);
+	/* Keeps a recovery from enabling the device again */
+	guard(mutex)(&idxd->restart_lock);
+	scoped_guard(mutex, &idxd->reset_lock)
+		idxd->shut_down = true;
+	ret = idxd_device_finish(idxd);
+	if (!ret)
+		return;
+	dev_err(&idxd->pdev->dev, "could not be stopped: %d; blocking its DMA\n", ret);
+	pci_clear_master(idxd->pdev);
+}
+
 /*
  * The PCI core takes access to memory from a device whose driver has no such
  * operations, which halts one that is enabled (DSA 5.7).
@@ -211,18 +254,12 @@ int idxd_device_prepare(struct idxd_device *idxd)
 static int idxd_device_suspend(struct device *dev)
 {
 	struct idxd_device *idxd = dev_get_drvdata(dev);
-	u32 status;
-	int ret = 0;
+	int ret;
 
 	/* Keeps a recovery from enabling the device again */
 	guard(mutex)(&idxd->restart_lock);
-	if (idxd->state != IDXD_DEV_DISABLED) {
-		/* Drains all queues */
-		idxd_cmd_exec(idxd, IDXD_CMD_DISABLE_DEVICE, 0, &status);
-		if (status != IDXD_CMDSTS_SUCCESS)
-			ret = idxd_device_quiesce(idxd);
-	}
-	if (ret && ret != -ENODEV)
+	ret = idxd_device_finish(idxd);
+	if (ret)
 		return ret;
 	guard(mutex)(&idxd->reset_lock);
 	idxd->reset_blocked = true;

@@ -4,7 +4,11 @@
  * queues are taken out of the map, and software serves. idxd disables the devices, and
  * restores them afterwards; then each queue comes back the way a queue that stalled
  * does, with a reset and a self-test.
+ *
+ * Shutdown, also for another kernel by kexec: the same without a way back. Pages are
+ * swapped until the very end, by software, since idxd disables the devices before.
  */
+#include <linux/reboot.h>
 #include <linux/suspend.h>
 
 #include "iaa_dev.h"
@@ -65,12 +69,25 @@ static struct notifier_block iaa_pm_notifier = {
 	.notifier_call = iaa_pm_notify,
 };
 
+static int iaa_reboot_notify(struct notifier_block *nb, unsigned long event,
+			     void *unused)
+{
+	iaa_park();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block iaa_reboot_notifier = {
+	.notifier_call = iaa_reboot_notify,
+};
+
 void iaa_pm_init(void)
 {
 	register_pm_notifier(&iaa_pm_notifier);
+	register_reboot_notifier(&iaa_reboot_notifier);
 }
 
 void iaa_pm_exit(void)
 {
+	unregister_reboot_notifier(&iaa_reboot_notifier);
 	unregister_pm_notifier(&iaa_pm_notifier);
 }

@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The system hibernates with pages swapped to zram, as far as the kernel's own test of that
+# goes (test_resume): an image is written to swap, read back, and restored. Fails if a page
+# in zram or in memory is lost, if nothing but zram is there to take the image and it is
+# neither written nor refused, or if the queues do not serve again.
+#
+# vm: kernel=builtin disk=1G
+# timeout: 300
+# dmesg: allow PM: hibernation
+. "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/iaa.sh"
+
+DISK=${DISK:-/dev/vda}
+POWER=/sys/power
+
+setup()
+{
+	need_zram deflate-iaa
+	need_iaa
+	grep -qw disk $POWER/state || skip "this machine can't hibernate"
+	grep -q test_resume $POWER/disk || skip "no test of hibernation"
+	! grep -q '^/' /proc/swaps || skip "there is swap already"
+	iaa_configure -q 2
+	zram_create dev deflate-iaa "$1"
+	must mkswap "$dev"
+	must swapon -p 100 "$dev"
+	defer put "$(grep -o '\[.*\]' $POWER/disk | tr -d '[]')" $POWER/disk
+	put test_resume $POWER/disk
+}
+
+# swapped: a program whose pages are in zram until it is told to check them; its process
+# is $load
+swapped()
+{
+	swap-verify --size 64M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
+	load=$!
+	for ((i = 0; i < 600; i++)); do
+		! grep -q holding "$KTAP_TMP/load" || break
+		sleep 0.1
+	done
+	at_least "$(zram_stat "$dev" mm_stat 1)" 32000000 "bytes in zram"
+}
+
+# hibernate: sets result to "restored", or to an error. The log is restored with the image,
+# so it has no line of what came after the snapshot.
+hibernate()
+{
+	result=restored
+	echo "hibernate.sh: now" >/dev/kmsg
+	{ echo disk >$POWER/state; } 2>"$KTAP_TMP/out" || result=$(cat "$KTAP_TMP/out")
+	! grep -q 'Image saving\|Image loading' <(kernel_log 'hibernate.sh: now') ||
+		result="image written, and not restored"
+	info "$result"
+}
+
+# written DEV: most of an image is there
+written()
+{
+	at_least "$(tr -d '\0' <"$1" | head -c 20000000 | wc -c)" 20000000 "bytes of an image on $1"
+}
+
+# nothing_lost: the program has its pages, and hardware serves again
+nothing_lost()
+{
+	local round
+	touch "$KTAP_TMP/go"
+	wait "$load" || fail "$(cat "$KTAP_TMP/load")"
+	for ((round = 1; round < 30; round++)); do
+		iaa_stats_reset
+		must swap-verify --size 8M --pageout
+		[ "$(iaa_stat total_comp_calls)" -lt 1000 ] || return 0
+		sleep 0.5
+	done
+	fail "no queue serves again"
+}
+
+test_with_a_disk()
+{
+	local dev load result
+	[ -b "$DISK" ] || skip "no $DISK"
+	setup 256M
+	must mkswap "$DISK"
+	must swapon -p 1 "$DISK"
+	defer swapoff "$DISK"
+	put "$(lsblk -dno MAJ:MIN "$DISK" | tr -d ' ')" $POWER/resume
+	swapped
+	hibernate
+	equal "$result" restored "result of the hibernation"
+	written "$DISK"
+	nothing_lost
+}
+
+# Linux takes zram for the image like any swap. It does not survive a loss of power, and
+# an administrator must not do that; but here it does, so the image is restored or refused.
+test_with_zram_alone()
+{
+	local dev load result
+	setup 512M
+	put 0:0 $POWER/resume
+	swapped
+	hibernate
+	nothing_lost
+}
+
+ktap_main

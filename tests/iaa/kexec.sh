@@ -11,6 +11,9 @@
 #
 # vm: kernel=builtin devices=3 append=crashkernel=448M
 # timeout: 300
+#
+# Its functions are called by name.
+# shellcheck disable=SC2317
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 
@@ -32,14 +35,14 @@ next_initrd()
 		find . -xdev \( -path ./job -o -path ./bench -o -path ./selftests -o -path './tmp/*' -o \
 			-path './usr/lib/*/ceph' -o -path './root/*' \) -prune -o \
 			! -name 'librbd*' ! -name fio ! -name 'libr*dos*' -print
-	} | cpio --quiet -o -H newc >$INITRD
-	(cd "$KTAP_TMP/next" && find . -mindepth 1 | cpio --quiet -o -H newc) >>$INITRD
+	} | cpio --quiet -o -H newc >"$INITRD"
+	(cd "$KTAP_TMP/next" && find . -mindepth 1 | cpio --quiet -o -H newc) >>"$INITRD"
 }
 
 
 ready()
 {
-	[ -e $KERNEL ] && [ -e /job/run ] || skip "only in a VM of this project, built with kexec"
+	[[ -e $KERNEL && -e /job/run ]] || skip "only in a VM of this project, built with kexec"
 	need_command kexec cpio
 	need_zram deflate-iaa
 	need_iaa 3
@@ -81,7 +84,7 @@ to_the_next_by_kexec()
 {
 	local dev
 	ready
-	must kexec -s -l $KERNEL --initrd=$INITRD --command-line="$(cat /proc/cmdline)"
+	must kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$(cat /proc/cmdline)"
 	load
 	[ "$STAGE" -eq 0 ] || break_devices
 	kexec -e
@@ -93,9 +96,9 @@ to_the_next_by_panic()
 	local dev
 	ready
 	[ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || fail "no memory for a crash kernel"
-	must kexec -s -p $KERNEL --initrd=$INITRD \
+	must kexec -s -p "$KERNEL" --initrd="$INITRD" \
 		--command-line="$(sed 's/crashkernel=[^ ]*/nr_cpus=1 reset_devices/' /proc/cmdline)"
-	rm $INITRD
+	rm "$INITRD"
 	load
 	# Until its recovery gives the command that hangs
 	must iaa-fault "$(device 1)" hang-wq

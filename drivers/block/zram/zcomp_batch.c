@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Windows: the memory that pages in flight need, one window a CPU, all of it
- * allocated before the first page so that I/O never waits for memory. A CPU
- * whose window could not be had does its pages one by one.
+ * Rings: the memory of pages in flight, one ring a CPU. A ring gets its memory
+ * when it is first used, without waiting for it. A bio that finds no memory, or
+ * finds the ring in use, takes the path of single pages.
  *
- * Lock order: window -> slot -> stream (zcomp_stream_get()). Nobody who holds
- * a slot takes a window.
+ * Lock order: ring -> slot -> stream (zcomp_stream_get()). No task waits for a
+ * ring that holds a slot or a stream.
  */
 
 #include <linux/cpu.h>
@@ -23,121 +23,96 @@ static size_t req_stride(size_t req_size)
 	return ALIGN(req_size, __alignof__(unsigned long long));
 }
 
-static size_t window_bytes(unsigned int nr, size_t req_size)
-{
-	return nr * (PAGE_SIZE + sizeof(struct zcomp_unit) +
-		     req_stride(req_size));
-}
-
-/**
- * zcomp_window_alloc() - give a window its units
- * @win: a zeroed window, or one that zcomp_window_free() emptied
- * @nr: units wanted, at least 2
- * @req_size: bytes of backend state a unit
- * @node: NUMA node the memory should come from
- *
- * Where memory is short the window has fewer units than wanted, but not one:
- * that is no window.
- *
- * Context: process, sleeps, allocates with GFP_KERNEL.
- * Return: 0, or -ENOMEM and the window is as it was.
- */
-int zcomp_window_alloc(struct zcomp_window *win, unsigned int nr,
-		       size_t req_size, int node)
+static int ring_alloc(struct zcomp_ring *ring, unsigned int max,
+		      size_t req_size, int node, gfp_t gfp)
 {
 	size_t stride = req_stride(req_size);
-	struct zcomp_unit *units;
 	unsigned int i;
 	void *req;
 
-	units = kvzalloc_node(nr * (sizeof(*units) + stride),
-			      GFP_KERNEL | __GFP_NOWARN, node);
-	if (!units)
+	ring->units = kzalloc_node(max * (sizeof(*ring->units) + stride), gfp,
+				   node);
+	if (!ring->units)
+		return -ENOMEM;
+	req = ring->units + max;
+	for (i = 0; i < max; i++, req += stride)
+		ring->units[i].req = req;
+	ring->max = max;
+	ring->req_size = stride;
+	return 0;
+}
+
+/**
+ * zcomp_ring_grow() - give a ring its units
+ * @ring: the ring, zeroed at first, with nothing in flight
+ * @nr: units wanted, at least 2; the first call sets the most there can be
+ * @req_size: bytes of backend state a unit; of the first call
+ * @node: NUMA node the memory should come from
+ * @gfp: how to allocate
+ *
+ * Where memory is short the ring has fewer units than wanted, and a later call
+ * may add some.
+ *
+ * Context: process, allocates with @gfp.
+ * Return: 0, or -ENOMEM if the ring has fewer than two units.
+ */
+int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr, size_t req_size,
+		    int node, gfp_t gfp)
+{
+	if (!ring->units && ring_alloc(ring, nr, req_size, node, gfp))
 		return -ENOMEM;
 
-	req = units + nr;
-	for (i = 0; i < nr; i++, req += stride) {
-		struct page *page = alloc_pages_node(node, GFP_KERNEL |
-						     __GFP_NOWARN, 0);
+	while (ring->nr < min(nr, ring->max)) {
+		struct page *page = alloc_pages_node(node, gfp, 0);
 
 		if (!page)
 			break;
-		units[i].buf = page_address(page);
-		units[i].req = req;
+		ring->units[ring->nr].buf = page_address(page);
+		WRITE_ONCE(ring->nr, ring->nr + 1);
 	}
-
-	win->units = units;
-	win->nr = i;
-	win->req_size = stride;
-	win->head = 0;
-	win->in_flight = 0;
-	if (win->nr > 1)
-		return 0;
-	zcomp_window_free(win);
-	return -ENOMEM;
+	ring->head = 0;
+	return ring->nr > 1 ? 0 : -ENOMEM;
 }
 
 /**
- * zcomp_window_free() - take a window's units away
- * @win: a window with nothing in flight
+ * zcomp_ring_trim() - free units of a ring
+ * @ring: a ring with nothing in flight
+ * @nr: units to keep; fewer than 2 free the whole ring
  */
-void zcomp_window_free(struct zcomp_window *win)
+void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr)
 {
-	unsigned int i;
-
-	for (i = 0; i < win->nr; i++)
-		free_page((unsigned long)win->units[i].buf);
-	kvfree(win->units);
-	win->units = NULL;
-	win->nr = 0;
+	if (nr < 2)
+		nr = 0;
+	while (ring->nr > nr) {
+		WRITE_ONCE(ring->nr, ring->nr - 1);
+		free_page((unsigned long)ring->units[ring->nr].buf);
+	}
+	ring->head = 0;
+	if (!nr) {
+		kfree(ring->units);
+		ring->units = NULL;
+	}
 }
 
 /**
- * zcomp_batch_fits() - whether a compressor can work in another one's window
+ * zcomp_ring_fits() - whether a compressor can use a ring's units
+ * @ring: the ring
  * @comp: the compressor
- * @win: the window
  *
- * Return: true if @comp has batches and its state fits the units of @win.
+ * Return: true if @comp has batches and its state fits the units of @ring.
  */
-bool zcomp_batch_fits(const struct zcomp *comp, const struct zcomp_window *win)
+bool zcomp_ring_fits(const struct zcomp_ring *ring, const struct zcomp *comp)
 {
 	const struct zcomp_batch_ops *ops = comp->ops->batch;
 
-	return ops && ops->req_size <= win->req_size;
+	return ops && ops->req_size <= ring->req_size;
 }
 
 /**
- * zcomp_window_drain() - wait until the device is done with a window
- * @win: the window
- *
- * The units stay in flight, and retire at once afterwards.
- */
-void zcomp_window_drain(struct zcomp_window *win)
-{
-	unsigned int i, at = win->head;
-
-	for (i = 0; i < win->in_flight; i++) {
-		at = (at ? at : win->nr) - 1;
-		zcomp_unit_wait(&win->units[at]);
-	}
-}
-
-/**
- * zcomp_window_abandon() - wait for all that is in flight, and drop it
- * @win: the window
- */
-void zcomp_window_abandon(struct zcomp_window *win)
-{
-	while (win->in_flight)
-		zcomp_unit_wait(zcomp_window_pop(win));
-}
-
-/**
- * zcomp_batch_init() - prepare a compressor for windows
+ * zcomp_batch_init() - prepare a compressor for rings
  * @comp: the compressor; one without batches is left as it is
  *
- * It has none yet, zcomp_batch_resize() makes them. Lack of memory here means
- * that there never will be any.
+ * The rings are empty. Lack of memory here means that there never will be any.
  */
 void zcomp_batch_init(struct zcomp *comp)
 {
@@ -145,180 +120,266 @@ void zcomp_batch_init(struct zcomp *comp)
 
 	if (!comp->ops->batch)
 		return;
-	comp->windows = alloc_percpu(struct zcomp_window);
-	if (!comp->windows)
+	comp->rings = alloc_percpu(struct zcomp_ring);
+	if (!comp->rings)
 		return;
 	for_each_possible_cpu(cpu)
-		mutex_init(&per_cpu_ptr(comp->windows, cpu)->lock);
+		mutex_init(&per_cpu_ptr(comp->rings, cpu)->lock);
+}
+
+/* Waits for the ring's owner, which may have moved to another CPU */
+static void ring_trim_locked(struct zcomp *comp, unsigned int cpu,
+			     unsigned int nr)
+{
+	struct zcomp_ring *ring = per_cpu_ptr(comp->rings, cpu);
+
+	guard(mutex)(&ring->lock);
+	zcomp_ring_trim(ring, nr);
 }
 
 /**
- * zcomp_batch_destroy() - the end of zcomp_batch_init()
- * @comp: the compressor, of which no CPU has a window any more
+ * zcomp_batch_destroy() - undo zcomp_batch_init()
+ * @comp: the compressor, not in use any more
  */
 void zcomp_batch_destroy(struct zcomp *comp)
 {
-	free_percpu(comp->windows);
-	comp->windows = NULL;
-}
+	int cpu;
 
-/* Replace a CPU's window; without memory for the new one there is none */
-static void window_replace(struct zcomp *comp, unsigned int cpu,
-			   unsigned int nr)
-{
-	struct zcomp_window *win = per_cpu_ptr(comp->windows, cpu);
-	struct zcomp_window new = {}, old;
-
-	if (nr > 1)
-		zcomp_window_alloc(&new, nr, comp->ops->batch->req_size,
-				   cpu_to_node(cpu));
-
-	mutex_lock(&win->lock);
-	old.units = win->units;
-	old.nr = win->nr;
-	win->units = new.units;
-	WRITE_ONCE(win->nr, new.nr);
-	win->req_size = new.req_size;
-	win->head = 0;
-	mutex_unlock(&win->lock);
-
-	zcomp_window_free(&old);
+	if (!comp->rings)
+		return;
+	for_each_possible_cpu(cpu)
+		zcomp_ring_trim(per_cpu_ptr(comp->rings, cpu), 0);
+	free_percpu(comp->rings);
+	comp->rings = NULL;
 }
 
 /**
- * zcomp_batch_resize() - set how many units the CPUs' windows have
+ * zcomp_batch_resize() - set how many units the CPUs' rings have
  * @comp: the compressor
- * @nr: units a window, or 1 for no windows; cut to the backend's maximum
+ * @nr: units a ring, or 1 for no rings; cut to the backend's maximum
  *
- * May be called while pages are in flight.
+ * Larger rings are freed down to @nr, smaller ones grow when they are used
+ * next. May be called while pages are in flight.
  *
- * Context: process, sleeps, allocates with GFP_KERNEL, takes cpus_read_lock().
+ * Context: process, sleeps.
  */
 void zcomp_batch_resize(struct zcomp *comp, unsigned int nr)
 {
 	unsigned int cpu;
 
-	if (!comp->windows)
+	if (!comp->rings)
 		return;
 	nr = min(nr, comp->ops->batch->max);
-
-	guard(cpus_read_lock)();
-	comp->batch_size = nr;
-	for_each_online_cpu(cpu)
-		window_replace(comp, cpu, nr);
+	WRITE_ONCE(comp->batch_size, nr);
+	for_each_possible_cpu(cpu)
+		ring_trim_locked(comp, cpu, nr);
 }
 
 /**
- * zcomp_batch_bytes() - memory that the windows take
- * @comp: a compressor that has windows
- * @each: set to the bytes of one CPU's, as many as are wanted
+ * zcomp_batch_bytes() - memory that the rings of a compressor take
+ * @comp: a compressor that has rings
  *
- * Return: bytes of all of them, as many as there are.
+ * Return: bytes of all rings.
  */
-size_t zcomp_batch_bytes(const struct zcomp *comp, size_t *each)
+size_t zcomp_batch_bytes(const struct zcomp *comp)
 {
-	size_t req_size = comp->ops->batch->req_size, all = 0;
+	size_t unit = PAGE_SIZE + sizeof(struct zcomp_unit) +
+		      req_stride(comp->ops->batch->req_size);
+	size_t bytes = 0;
 	int cpu;
 
-	*each = comp->batch_size > 1 ?
-		window_bytes(comp->batch_size, req_size) : 0;
 	for_each_possible_cpu(cpu) {
-		struct zcomp_window *win = per_cpu_ptr(comp->windows, cpu);
+		struct zcomp_ring *ring = per_cpu_ptr(comp->rings, cpu);
 
-		all += window_bytes(READ_ONCE(win->nr), req_size);
+		bytes += unit * READ_ONCE(ring->nr);
 	}
-	return all;
+	return bytes;
 }
 
 /**
- * zcomp_batch_cpu_up() - give a CPU that comes its window
+ * zcomp_batch_cpu_dead() - free the ring of a CPU that went offline
  * @comp: the compressor
  * @cpu: the CPU
- *
- * Context: process, from zcomp's CPU hotplug callback.
- */
-void zcomp_batch_cpu_up(struct zcomp *comp, unsigned int cpu)
-{
-	if (comp->windows && comp->batch_size > 1)
-		window_replace(comp, cpu, comp->batch_size);
-}
-
-/**
- * zcomp_batch_cpu_dead() - take the window of a CPU that went
- * @comp: the compressor
- * @cpu: the CPU
- *
- * Waits for a task that went from that CPU to another one with the window.
  *
  * Context: process, from zcomp's CPU hotplug callback.
  */
 void zcomp_batch_cpu_dead(struct zcomp *comp, unsigned int cpu)
 {
-	if (comp->windows)
-		window_replace(comp, cpu, 0);
+	if (comp->rings)
+		ring_trim_locked(comp, cpu, 0);
 }
 
-/**
- * zcomp_window_get() - take this CPU's window
- * @comp: a compressor that has windows
- *
- * Context: process, sleeps while another task has it.
- * Return: the window, empty; NULL if this CPU has none.
+/*
+ * Reclaim writes to zram, so it must not be entered for a ring, nor may a ring
+ * take memory that is reserved for reclaim.
  */
-struct zcomp_window *zcomp_window_get(struct zcomp *comp)
-{
-	struct zcomp_window *win = raw_cpu_ptr(comp->windows);
+#define RING_GFP	(GFP_NOWAIT | __GFP_NOMEMALLOC)
 
-	mutex_lock(&win->lock);
-	if (likely(win->nr))
-		return win;
-	mutex_unlock(&win->lock);
-	return NULL;
-}
-
-/**
- * zcomp_window_put() - give a window back
- * @win: the window, with nothing in flight
- */
-void zcomp_window_put(struct zcomp_window *win)
-{
-	mutex_unlock(&win->lock);
-}
-
-/**
- * zcomp_unit_compress() - start compressing a page into a unit's buffer
- * @comp: a compressor with batches
- * @unit: the unit
- * @src: the page
- * @nowait: whether -EAGAIN is an answer
- *
- * Return: 0, or -EAGAIN if the device is full and nothing was started.
- */
-int zcomp_unit_compress(struct zcomp *comp, struct zcomp_unit *unit,
-			const void *src, bool nowait)
+static int ring_fill(struct zcomp *comp, struct zcomp_ring *ring,
+		     unsigned int nr)
 {
 	const struct zcomp_batch_ops *ops = comp->ops->batch;
 
-	unit->wait = ops->wait;
-	return ops->compress(comp->params, unit->req, src, unit->buf, nowait);
+	if (ring->nr >= nr)
+		return 0;
+	if (!ring->units && ring_alloc(ring, ops->max, ops->req_size,
+				       numa_node_id(), RING_GFP))
+		return -ENOMEM;
+	return zcomp_ring_grow(ring, nr, ops->req_size, numa_node_id(),
+			       RING_GFP);
 }
 
 /**
- * zcomp_unit_decompress() - start decompressing from a unit's buffer
- * @comp: a compressor with batches
- * @unit: the unit
+ * zcomp_ring_get() - take this CPU's ring, if it is free
+ * @comp: a compressor that has rings
+ * @retire: takes each unit that is done
+ * @owner: passed to @retire
+ *
+ * Context: process.
+ * Return: the ring, empty; NULL if it is in use, switched off, or there is no
+ * memory for it.
+ */
+struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
+				  void *owner)
+{
+	struct zcomp_ring *ring = raw_cpu_ptr(comp->rings);
+	unsigned int nr;
+
+	if (!mutex_trylock(&ring->lock))
+		return NULL;
+	nr = READ_ONCE(comp->batch_size);
+	if (nr < 2 || (unlikely(ring->nr < nr) && ring_fill(comp, ring, nr))) {
+		mutex_unlock(&ring->lock);
+		return NULL;
+	}
+	ring->retire = retire;
+	ring->owner = owner;
+	ring->full = 0;
+	return ring;
+}
+
+/**
+ * zcomp_ring_put() - give a ring back
+ * @ring: the ring, with nothing in flight
+ */
+void zcomp_ring_put(struct zcomp_ring *ring)
+{
+	mutex_unlock(&ring->lock);
+}
+
+static void ring_push(struct zcomp_ring *ring)
+{
+	if (++ring->head == ring->nr)
+		ring->head = 0;
+	ring->in_flight++;
+}
+
+static void ring_retire(struct zcomp_ring *ring)
+{
+	unsigned int at = ring->head + ring->nr - ring->in_flight--;
+	struct zcomp_unit *unit = &ring->units[at < ring->nr ? at :
+					       at - ring->nr];
+
+	ring->retire(ring->owner, unit, unit->wait(unit->req));
+}
+
+/*
+ * The device is full. If it is full of the owner's units, retire one of them;
+ * if not, the next submission has to wait.
+ */
+static bool ring_make_room(struct zcomp_ring *ring)
+{
+	ring->full++;
+	if (!ring->in_flight)
+		ring = ring->peer;
+	if (!ring || !ring->in_flight)
+		return false;
+	ring_retire(ring);
+	return true;
+}
+
+/**
+ * zcomp_ring_next() - find the unit for the next page
+ * @ring: the ring; if it is full, its oldest unit is retired
+ *
+ * Return: the unit. It is in flight after zcomp_ring_compress() or
+ * zcomp_ring_decompress(); without these, the next call returns it again.
+ */
+struct zcomp_unit *zcomp_ring_next(struct zcomp_ring *ring)
+{
+	if (ring->in_flight == ring->nr)
+		ring_retire(ring);
+	return &ring->units[ring->head];
+}
+
+/**
+ * zcomp_ring_compress() - start compressing a page into a unit's buffer
+ * @ring: the ring
+ * @comp: a compressor that fits @ring
+ * @unit: from zcomp_ring_next()
+ * @src: the page
+ *
+ * The ring's retire function receives the result, maybe before this returns
+ * and older units first.
+ */
+void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
+			 struct zcomp_unit *unit, const void *src)
+{
+	const struct zcomp_batch_ops *ops = comp->ops->batch;
+	bool nowait = true;
+
+	unit->wait = ops->wait;
+	while (ops->compress(comp->params, unit->req, src, unit->buf, nowait))
+		nowait = ring_make_room(ring);
+	ring_push(ring);
+}
+
+/**
+ * zcomp_ring_decompress() - start decompressing from a unit's buffer
+ * @ring: the ring
+ * @comp: a compressor that fits @ring
+ * @unit: from zcomp_ring_next()
  * @src_len: bytes in its buffer
  * @dst: the page to fill
- * @nowait: whether -EAGAIN is an answer
  *
- * Return: 0, or -EAGAIN if the device is full and nothing was started.
+ * The ring's retire function receives the result, as for zcomp_ring_compress().
  */
-int zcomp_unit_decompress(struct zcomp *comp, struct zcomp_unit *unit,
-			  unsigned int src_len, void *dst, bool nowait)
+void zcomp_ring_decompress(struct zcomp_ring *ring, struct zcomp *comp,
+			   struct zcomp_unit *unit, unsigned int src_len,
+			   void *dst)
 {
 	const struct zcomp_batch_ops *ops = comp->ops->batch;
+	bool nowait = true;
 
 	unit->wait = ops->wait;
-	return ops->decompress(comp->params, unit->req, unit->buf, src_len,
-			       dst, nowait);
+	while (ops->decompress(comp->params, unit->req, unit->buf, src_len,
+			       dst, nowait))
+		nowait = ring_make_room(ring);
+	ring_push(ring);
+}
+
+/**
+ * zcomp_ring_drain() - wait until the device is done with a ring
+ * @ring: the ring
+ *
+ * The units stay in flight, and retire without waiting afterwards.
+ */
+void zcomp_ring_drain(struct zcomp_ring *ring)
+{
+	unsigned int i, at = ring->head;
+
+	for (i = 0; i < ring->in_flight; i++) {
+		at = (at ? at : ring->nr) - 1;
+		ring->units[at].wait(ring->units[at].req);
+	}
+}
+
+/**
+ * zcomp_ring_flush() - retire all units
+ * @ring: the ring
+ */
+void zcomp_ring_flush(struct zcomp_ring *ring)
+{
+	while (ring->in_flight)
+		ring_retire(ring);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Backends that gain from several pages in flight, and the windows in which
- * pages travel through them.
+ * Backends that gain from several pages in flight, and the rings that hold
+ * these pages.
  */
 
 #ifndef _ZCOMP_BATCH_H_
@@ -15,26 +15,28 @@ struct zcomp;
 struct zcomp_params;
 
 /*
- * Units in the largest window. A device answers after about three
- * microseconds, in which one CPU prepares and stores about ten pages.
+ * Units in the largest ring. A device answers after about three microseconds,
+ * in which one CPU prepares and stores about ten pages.
  */
 #define ZCOMP_BATCH_MAX	16
 
 /**
- * struct zcomp_batch_ops - what a backend does with pages in flight
- * @max: units that gain something, 2 to ZCOMP_BATCH_MAX
+ * struct zcomp_batch_ops - operations of a backend on pages in flight
+ * @max: number of units that gain something, 2 to ZCOMP_BATCH_MAX
  * @req_size: bytes of the backend's own state a unit, zeroed once
  * @compress: start compressing the page at @src to @dst, which has room for a
- *	page; more than @params->max_len bytes are of no use. Returns 0, or with
- *	@nowait -EAGAIN when the device is full and nothing was started; any
- *	other outcome is for @wait to tell.
+ *	page; a result of more than @params->max_len bytes is of no use. Returns
+ *	0, or with @nowait -EAGAIN when the device is full and nothing was
+ *	started. @wait reports all other outcomes.
  * @decompress: start decompressing @src_len bytes to the page at @dst; returns
  *	as @compress does
- * @wait: wait until what was started with this request is done. Returns the
- *	bytes produced, or -errno; from compression -ENOSPC if they are more
- *	than are of use. Asked again, it returns the same.
+ * @wait: wait until the operation that was started with this request is done.
+ *	Returns the bytes produced, or -errno; from compression -ENOSPC if the
+ *	result is too long to be of use. A second call returns the same.
  *
- * All may sleep. None allocates memory in a way that enters reclaim.
+ * All may sleep. None allocates memory in a way that enters reclaim. Without
+ * @nowait, none waits for a device that is full for ever: the caller's own
+ * requests may be what it is full of.
  */
 struct zcomp_batch_ops {
 	unsigned int max;
@@ -49,12 +51,14 @@ struct zcomp_batch_ops {
 };
 
 /**
- * struct zcomp_unit - one page on its way
+ * struct zcomp_unit - one page in a ring
  * @buf: a page of the unit's own, for the compressed form
  * @req: the backend's state
  * @wait: the backend's, set at submission
  * @page: the user's: the page in its plain form
- * @index: the user's: which slot it belongs to
+ * @index: the user's: the slot that the page belongs to
+ * @size: the user's: the slot's size before the operation
+ * @pps: the user's: the slot's place in a post-processing list
  */
 struct zcomp_unit {
 	void *buf;
@@ -62,90 +66,74 @@ struct zcomp_unit {
 	int (*wait)(void *req);
 	struct page *page;
 	unsigned long index;
+	unsigned int size;
+	struct zram_pp_slot *pps;
 };
 
+/* Called for each unit in the order of submission; @len as from @wait */
+typedef void (*zcomp_retire_fn)(void *owner, struct zcomp_unit *unit, int len);
+
 /**
- * struct zcomp_window - a ring of units, retired in the order of submission
- * @lock: held by the user, from zcomp_window_get() to zcomp_window_put()
- * @nr: units there are; 0 if there was no memory
- * @req_size: bytes of backend state that each of them has room for
+ * struct zcomp_ring - units in flight, retired in the order of submission
+ * @lock: held by the owner, from zcomp_ring_get() to zcomp_ring_put()
+ * @nr: number of units; fewer than two make no ring
+ * @max: room in @units
+ * @req_size: bytes of backend state that each unit has room for
  * @head: the unit to submit next
- * @in_flight: how many before @head have been submitted and not retired
+ * @in_flight: number of units before @head that are submitted and not retired
+ * @full: times that the device was full
  * @units: the ring
+ * @retire: takes a unit that is done
+ * @owner: passed to @retire
+ * @peer: another ring of the same owner, or NULL; one of its units is retired
+ *	if the device is full and this ring is empty
  *
- * All but @lock belong to its holder.
+ * All but @lock belong to the owner. I/O only tries the lock, and takes single
+ * pages where it fails, so no I/O ever waits for another one's ring.
  */
-struct zcomp_window {
+struct zcomp_ring {
 	struct mutex lock;	/* the members below */
 	unsigned int nr;
+	unsigned int max;
 	size_t req_size;
 	unsigned int head;
 	unsigned int in_flight;
+	unsigned int full;
 	struct zcomp_unit *units;
+	zcomp_retire_fn retire;
+	void *owner;
+	struct zcomp_ring *peer;
 };
-
-static inline bool zcomp_window_full(const struct zcomp_window *win)
-{
-	return win->in_flight == win->nr;
-}
-
-/* The unit that comes next; the window must not be full */
-static inline struct zcomp_unit *zcomp_window_idle(struct zcomp_window *win)
-{
-	return &win->units[win->head];
-}
-
-/* The unit from zcomp_window_idle() has been submitted */
-static inline void zcomp_window_push(struct zcomp_window *win)
-{
-	if (++win->head == win->nr)
-		win->head = 0;
-	win->in_flight++;
-}
-
-/* Take out the oldest unit in flight; its contents stay until the next push */
-static inline struct zcomp_unit *zcomp_window_pop(struct zcomp_window *win)
-{
-	unsigned int at = win->head + win->nr - win->in_flight--;
-
-	return &win->units[at < win->nr ? at : at - win->nr];
-}
-
-static inline int zcomp_unit_wait(struct zcomp_unit *unit)
-{
-	return unit->wait(unit->req);
-}
-
-void zcomp_window_drain(struct zcomp_window *win);
-void zcomp_window_abandon(struct zcomp_window *win);
-
-int zcomp_window_alloc(struct zcomp_window *win, unsigned int nr,
-		       size_t req_size, int node);
-void zcomp_window_free(struct zcomp_window *win);
-
-bool zcomp_batch_fits(const struct zcomp *comp, const struct zcomp_window *win);
 
 #ifdef CONFIG_ZRAM_BATCH
 void zcomp_batch_init(struct zcomp *comp);
 void zcomp_batch_destroy(struct zcomp *comp);
-void zcomp_batch_cpu_up(struct zcomp *comp, unsigned int cpu);
 void zcomp_batch_cpu_dead(struct zcomp *comp, unsigned int cpu);
 #else
 static inline void zcomp_batch_init(struct zcomp *comp) { }
 static inline void zcomp_batch_destroy(struct zcomp *comp) { }
-static inline void zcomp_batch_cpu_up(struct zcomp *comp, unsigned int cpu) { }
 static inline void zcomp_batch_cpu_dead(struct zcomp *comp, unsigned int cpu) { }
 #endif
 
 void zcomp_batch_resize(struct zcomp *comp, unsigned int nr);
-size_t zcomp_batch_bytes(const struct zcomp *comp, size_t *each);
+size_t zcomp_batch_bytes(const struct zcomp *comp);
 
-struct zcomp_window *zcomp_window_get(struct zcomp *comp);
-void zcomp_window_put(struct zcomp_window *win);
+int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr, size_t req_size,
+		    int node, gfp_t gfp);
+void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr);
 
-int zcomp_unit_compress(struct zcomp *comp, struct zcomp_unit *unit,
-			const void *src, bool nowait);
-int zcomp_unit_decompress(struct zcomp *comp, struct zcomp_unit *unit,
-			  unsigned int src_len, void *dst, bool nowait);
+struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
+				  void *owner);
+void zcomp_ring_put(struct zcomp_ring *ring);
+
+bool zcomp_ring_fits(const struct zcomp_ring *ring, const struct zcomp *comp);
+struct zcomp_unit *zcomp_ring_next(struct zcomp_ring *ring);
+void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
+			 struct zcomp_unit *unit, const void *src);
+void zcomp_ring_decompress(struct zcomp_ring *ring, struct zcomp *comp,
+			   struct zcomp_unit *unit, unsigned int src_len,
+			   void *dst);
+void zcomp_ring_drain(struct zcomp_ring *ring);
+void zcomp_ring_flush(struct zcomp_ring *ring);
 
 #endif /* _ZCOMP_BATCH_H_ */

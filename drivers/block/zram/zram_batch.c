@@ -2,13 +2,14 @@
 /*
  * Bios of several pages on a backend that takes several at a time.
  *
- * Pages enter a window in the order of the bio and leave it in the same order;
+ * Pages enter a ring in the order of the bio and leave it in the same order;
  * while one is stored, those behind it are on the device. A slot is locked to
- * copy from it or to change it, never while the device works, so what a slot
- * holds is its old contents or its new ones.
+ * copy from it or to change it, never while the device works, so a slot holds
+ * its old contents or its new ones.
  *
- * The first error ends the bio: what is in flight is waited for and dropped,
- * and the slots behind stay as they are.
+ * The first error ends the bio. Pages in flight are waited for and dropped, and
+ * the slots behind stay as they are. A failed write, or readahead, leaves bi_iter
+ * at the first page that is not done.
  */
 
 #define pr_fmt(fmt) "zram: " fmt
@@ -16,111 +17,105 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
-#include <linux/timekeeping.h>
 
 #include "zram_drv.h"
 #include "zcomp_batch.h"
 
 #define ZRAM_GFP	(__GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOWARN)
 
-/* What a submission retires with when there is no room: a write or a read */
-typedef int (*retire_fn)(struct zram *zram, struct zcomp_window *win);
+/* Pages of a bio after which reads from the backing device are submitted */
+#define ZRAM_BACKED_MAX	64
 
-static void slot_touch(struct zram *zram, unsigned long index)
+/**
+ * struct batch_io - a bio in work
+ * @zram: the device
+ * @ring: the ring, or NULL if this bio found none
+ * @readahead: slots are not accessed, and the backing device is not read
+ * @err: the error of the first slot that failed
+ * @failed: that slot
+ * @pages: pages handed to the ring
+ * @backed: pages of the current part that have to be read one by one
+ */
+struct batch_io {
+	struct zram *zram;
+	struct zcomp_ring *ring;
+	bool readahead;
+	int err;
+	unsigned long failed;
+	unsigned int pages;
+	DECLARE_BITMAP(backed, ZRAM_BACKED_MAX);
+};
+
+static void slot_accessed(struct zram *zram, unsigned long index)
 {
-	struct attr *attr = &zram->table[index].attr;
-
-	attr->flags &= ~(BIT(ZRAM_IDLE) | BIT(ZRAM_PP_SLOT));
-#ifdef CONFIG_ZRAM_TRACK_ENTRY_ACTIME
-	attr->ac_time = (u32)ktime_get_boottime_seconds();
-#endif
+	slot_lock(zram, index);
+	mark_slot_accessed(zram, index);
+	slot_unlock(zram, index);
 }
 
-/* Put a page's new form into its slot; @flags are its size and kind */
-static void slot_replace(struct zram *zram, unsigned long index,
-			 unsigned long handle, u32 flags)
+/* Note the error of the first slot that failed, in the order of the bio */
+static void io_fail(struct batch_io *io, int err, unsigned long index)
 {
-	zram_slot_lock(zram, index);
-	zram_slot_free(zram, index);
-	zram->table[index].handle = handle;
-	zram->table[index].attr.flags |= flags;
-	slot_touch(zram, index);
-	zram_slot_unlock(zram, index);
-
-	atomic64_inc(&zram->stats.pages_stored);
-}
-
-static bool same_filled(const unsigned long *word, unsigned long *value)
-{
-	unsigned int last = PAGE_SIZE / sizeof(*word) - 1, i;
-
-	if (word[0] != word[last])
-		return false;
-	for (i = 1; i < last; i++) {
-		if (word[i] != word[0])
-			return false;
-	}
-	*value = word[0];
-	return true;
+	if (io->err && io->failed < index)
+		return;
+	io->err = err;
+	io->failed = index;
 }
 
 /*
- * Memory for an object. Reclaim may take its time, and the device's queues are
- * not to be held meanwhile.
+ * Memory for an object. Reclaim may take its time, and the device's queues must
+ * not be held meanwhile.
  */
-static unsigned long object_alloc(struct zram *zram, struct zcomp_window *win,
-				  size_t len, int node)
+static unsigned long object_alloc(struct batch_io *io, size_t len, int node)
 {
+	struct zs_pool *pool = io->zram->mem_pool;
 	unsigned long handle;
 
-	handle = zs_malloc(zram->mem_pool, len,
-			   __GFP_KSWAPD_RECLAIM | ZRAM_GFP, node);
+	handle = zs_malloc(pool, len, __GFP_KSWAPD_RECLAIM | ZRAM_GFP, node);
 	if (IS_ERR_VALUE(handle)) {
-		zcomp_window_drain(win);
-		handle = zs_malloc(zram->mem_pool, len, GFP_NOIO | ZRAM_GFP,
-				   node);
+		zcomp_ring_drain(io->ring);
+		handle = zs_malloc(pool, len, GFP_NOIO | ZRAM_GFP, node);
 		if (IS_ERR_VALUE(handle))
 			return handle;
 	}
 
-	if (unlikely(!zram_has_room(zram))) {
-		zs_free(zram->mem_pool, handle);
+	if (unlikely(!zram_can_store_page(io->zram))) {
+		zs_free(pool, handle);
 		return (unsigned long)-ENOMEM;
 	}
 	return handle;
 }
 
-static int write_object(struct zram *zram, struct zcomp_window *win,
-			struct zcomp_unit *unit, void *src, size_t len,
-			u32 flags)
+static int write_object(struct batch_io *io, struct zcomp_unit *unit,
+			void *src, size_t len)
 {
-	unsigned long handle;
+	struct zram *zram = io->zram;
+	unsigned long index = unit->index, handle;
 
-	handle = object_alloc(zram, win, len, page_to_nid(unit->page));
+	handle = object_alloc(io, len, page_to_nid(unit->page));
 	if (IS_ERR_VALUE(handle))
 		return (int)handle;
-
 	zs_obj_write(zram->mem_pool, handle, src, len);
-	slot_replace(zram, unit->index, handle, len | flags);
+
+	slot_lock(zram, index);
+	zram_slot_free(zram, index);
+	if (len == PAGE_SIZE)
+		set_slot_flag(zram, index, ZRAM_HUGE);
+	set_slot_handle(zram, index, handle);
+	set_slot_size(zram, index, len);
+	mark_slot_accessed(zram, index);
+	slot_unlock(zram, index);
+
+	atomic64_inc(&zram->stats.pages_stored);
 	atomic64_add(len, &zram->stats.compr_data_size);
 	return 0;
 }
 
-static int write_retire(struct zram *zram, struct zcomp_window *win)
+static int write_huge(struct batch_io *io, struct zcomp_unit *unit)
 {
-	struct zcomp_unit *unit = zcomp_window_pop(win);
-	int len = zcomp_unit_wait(unit), ret;
+	struct zram *zram = io->zram;
+	int ret = write_object(io, unit, page_address(unit->page), PAGE_SIZE);
 
-	if (len >= 0 && len < zram->batch.huge_size)
-		return write_object(zram, win, unit, unit->buf, len, 0);
-
-	if (len < 0 && len != -ENOSPC) {
-		pr_err_ratelimited("Compression failed! err=%d\n", len);
-		return len;
-	}
-
-	ret = write_object(zram, win, unit, page_address(unit->page),
-			   PAGE_SIZE, BIT(ZRAM_HUGE));
 	if (!ret) {
 		atomic64_inc(&zram->stats.huge_pages);
 		atomic64_inc(&zram->stats.huge_pages_since);
@@ -128,320 +123,348 @@ static int write_retire(struct zram *zram, struct zcomp_window *win)
 	return ret;
 }
 
-static int read_retire(struct zram *zram, struct zcomp_window *win)
+static void write_retire(void *owner, struct zcomp_unit *unit, int len)
 {
-	struct zcomp_unit *unit = zcomp_window_pop(win);
-	int len = zcomp_unit_wait(unit);
+	struct batch_io *io = owner;
+	int ret;
 
-	flush_dcache_page(unit->page);
-	if (likely(len == PAGE_SIZE))
-		return 0;
+	if (unlikely(io->err))
+		return;
+	if (len >= 0 && len < io->zram->batch.huge_size)
+		ret = write_object(io, unit, unit->buf, len);
+	else if (len >= 0 || len == -ENOSPC)
+		ret = write_huge(io, unit);
+	else
+		ret = len;
 
-	pr_err_ratelimited("Decompression failed! err=%d, page=%lu\n",
-			   len, unit->index);
-	return len < 0 ? len : -EIO;
+	if (unlikely(ret)) {
+		if (ret != -ENOMEM)
+			pr_err_ratelimited("Compression failed! err=%d\n", ret);
+		io_fail(io, ret, unit->index);
+	}
 }
 
-/*
- * The device is full. If it is full of ours, one of them makes room; if not,
- * the submission waits for itself.
- */
-static int make_room(struct zram *zram, struct zcomp_window *win,
-		     retire_fn retire, bool *nowait)
+static void write_page(struct batch_io *io, struct page *page,
+		       unsigned long index)
 {
-	atomic64_inc(&zram->batch.stats.full);
-	if (win->in_flight)
-		return retire(zram, win);
-	*nowait = false;
-	return 0;
-}
-
-static int write_same(struct zram *zram, unsigned long index,
-		      unsigned long value)
-{
-	slot_replace(zram, index, value, BIT(ZRAM_SAME));
-	atomic64_inc(&zram->stats.same_pages);
-	return 0;
-}
-
-static int write_page(struct zram *zram, struct zcomp_window *win,
-		      struct page *page, unsigned long index)
-{
+	struct zram *zram = io->zram;
 	void *src = page_address(page);
 	struct zcomp_unit *unit;
 	unsigned long value;
-	bool nowait = true;
-	int ret;
 
-	if (same_filled(src, &value))
-		return write_same(zram, index, value);
-
-	if (zcomp_window_full(win)) {
-		ret = write_retire(zram, win);
-		if (ret)
-			return ret;
+	if (page_same_filled(src, &value)) {
+		zram_write_same(zram, value, index);
+		slot_accessed(zram, index);
+		return;
 	}
 
-	unit = zcomp_window_idle(win);
+	unit = zcomp_ring_next(io->ring);
 	unit->page = page;
 	unit->index = index;
-	while (zcomp_unit_compress(zram->batch.write_comp, unit, src,
-				   nowait)) {
-		ret = make_room(zram, win, write_retire, &nowait);
-		if (ret)
-			return ret;
-	}
-	zcomp_window_push(win);
-	return 1;
+	zcomp_ring_compress(io->ring, zram->batch.write_comp, unit, src);
+	io->pages++;
 }
 
-static int read_raw(struct zram *zram, void *dst, unsigned long handle)
+static void read_retire(void *owner, struct zcomp_unit *unit, int len)
 {
-	void *src;
+	struct batch_io *io = owner;
 
-	src = zs_obj_read_begin(zram->mem_pool, handle, PAGE_SIZE, NULL);
-	copy_page(dst, src);
-	zs_obj_read_end(zram->mem_pool, handle, PAGE_SIZE, src);
-	return 0;
-}
+	flush_dcache_page(unit->page);
+	if (likely(len == PAGE_SIZE))
+		return;
 
-/* A slot that another algorithm compressed, one without batches */
-static int read_software(struct zram *zram, struct zcomp *comp, void *dst,
-			 unsigned long handle, unsigned int len)
-{
-	struct zcomp_strm *strm = zcomp_stream_get(comp);
-	void *src;
-	int ret;
-
-	src = zs_obj_read_begin(zram->mem_pool, handle, len, strm->local_copy);
-	ret = zcomp_decompress(comp, strm, src, len, dst);
-	zs_obj_read_end(zram->mem_pool, handle, len, src);
-	zcomp_stream_put(strm);
-	return ret;
-}
-
-static void stage_object(struct zram *zram, void *buf, unsigned long handle,
-			 unsigned int len)
-{
-	void *src = zs_obj_read_begin(zram->mem_pool, handle, len, buf);
-
-	if (src != buf)
-		memcpy(buf, src, len);
-	zs_obj_read_end(zram->mem_pool, handle, len, src);
+	pr_err_ratelimited("Decompression failed! err=%d, page=%lu\n",
+			   len, unit->index);
+	io_fail(io, len < 0 ? len : -EIO, unit->index);
 }
 
 /**
- * zram_batch_fetch() - take a page out of its slot
+ * zram_batch_stage() - take a page out of its slot
  * @zram: the device
- * @win: the window that @unit belongs to
- * @unit: the unit; its page is the one to fill
- * @entry: the slot, locked and not on the backing device
+ * @ring: the ring
+ * @unit: a unit of it; its page is the one to fill, its index the slot, which
+ *	is locked and not on the backing device
  * @comp: set to the compressor that has to decompress the unit's buffer
  *
- * Return: 0 and the page is filled; or the bytes copied to the unit's buffer,
- * which are to be decompressed; or -errno.
+ * Return: 0 if the page is filled; or the number of bytes copied to the unit's
+ * buffer, which have to be decompressed; or -errno.
  */
-int zram_batch_fetch(struct zram *zram, struct zcomp_window *win,
-		     struct zcomp_unit *unit,
-		     const struct zram_table_entry *entry, struct zcomp **comp)
+int zram_batch_stage(struct zram *zram, struct zcomp_ring *ring,
+		     struct zcomp_unit *unit, struct zcomp **comp)
 {
-	u32 flags = entry->attr.flags;
-	void *dst = page_address(unit->page);
-	unsigned int len;
+	unsigned long index = unit->index;
+	unsigned long handle = get_slot_handle(zram, index);
+	unsigned int len = get_slot_size(zram, index);
+	void *src;
 
-	if (flags & BIT(ZRAM_SAME) || !entry->handle) {
-		memset_l(dst, entry->handle, PAGE_SIZE / sizeof(long));
-		return 0;
-	}
-	if (flags & BIT(ZRAM_HUGE))
-		return read_raw(zram, dst, entry->handle);
+	*comp = zram->comps[get_slot_comp_priority(zram, index)];
+	if (test_slot_flag(zram, index, ZRAM_SAME) || !handle ||
+	    test_slot_flag(zram, index, ZRAM_HUGE) ||
+	    !zcomp_ring_fits(ring, *comp))
+		return zram_read_zspool(zram, unit->page, index);
 
-	len = flags & (BIT(ZRAM_FLAG_SHIFT) - 1);
-	*comp = zram->comps[(flags >> ZRAM_COMP_PRIORITY_BIT1) &
-			    ZRAM_COMP_PRIORITY_MASK];
-	if (!zcomp_batch_fits(*comp, win))
-		return read_software(zram, *comp, dst, entry->handle, len);
-
-	stage_object(zram, unit->buf, entry->handle, len);
+	src = zs_obj_read_begin(zram->mem_pool, handle, len, unit->buf);
+	if (src != unit->buf)
+		memcpy(unit->buf, src, len);
+	zs_obj_read_end(zram->mem_pool, handle, len, src);
 	return len;
 }
 
-static int read_page(struct zram *zram, struct zcomp_window *win,
-		     struct page *page, unsigned long index, struct bio *bio)
+static void read_page(struct batch_io *io, struct page *page,
+		      unsigned long index, unsigned int at)
 {
-	struct zram_table_entry *entry = &zram->table[index];
-	bool nowait = true, backed;
-	struct zcomp_unit *unit;
-	unsigned long block;
+	struct zcomp_unit *unit = zcomp_ring_next(io->ring);
+	struct zram *zram = io->zram;
 	struct zcomp *comp;
-	int len, ret;
+	int len;
 
-	if (zcomp_window_full(win)) {
-		ret = read_retire(zram, win);
-		if (ret)
-			return ret;
-	}
-	unit = zcomp_window_idle(win);
 	unit->page = page;
 	unit->index = index;
 
-	zram_slot_lock(zram, index);
-	backed = entry->attr.flags & BIT(ZRAM_WB);
-	block = entry->handle;
-	len = backed ? 0 : zram_batch_fetch(zram, win, unit, entry, &comp);
-	slot_touch(zram, index);
-	zram_slot_unlock(zram, index);
+	slot_lock(zram, index);
+	if (unlikely(test_slot_flag(zram, index, ZRAM_WB))) {
+		slot_unlock(zram, index);
+		if (io->readahead)
+			io_fail(io, -EAGAIN, index);
+		else
+			__set_bit(at, io->backed);
+		return;
+	}
+	len = zram_batch_stage(zram, io->ring, unit, &comp);
+	if (!io->readahead)
+		mark_slot_accessed(zram, index);
+	slot_unlock(zram, index);
 
-	if (backed)
-		return zram_read_backing(zram, page, index, block, bio);
 	if (len <= 0) {
 		flush_dcache_page(page);
-		return len;
+		if (len)
+			io_fail(io, len, index);
+		return;
 	}
-
-	while (zcomp_unit_decompress(comp, unit, len, page_address(page),
-				     nowait)) {
-		ret = make_room(zram, win, read_retire, &nowait);
-		if (ret)
-			return ret;
-	}
-	zcomp_window_push(win);
-	return 1;
+	zcomp_ring_decompress(io->ring, comp, unit, len, page_address(page));
+	io->pages++;
 }
 
-static int write_pages(struct zram *zram, struct zcomp_window *win,
-		       struct bio *bio, unsigned int *pages)
+/* A page without a ring, or one on the backing device */
+static void read_page_singly(struct batch_io *io, struct page *page,
+			     unsigned long index, struct bio *bio)
 {
-	struct bvec_iter iter;
-	struct bio_vec bv;
-	int ret;
+	struct zram *zram = io->zram;
+	int err;
 
-	bio_for_each_segment(bv, bio, iter) {
-		ret = write_page(zram, win, bv.bv_page,
-				 iter.bi_sector >> SECTORS_PER_PAGE_SHIFT);
-		if (ret < 0)
-			return ret;
-		*pages += ret;
+	if (!io->readahead) {
+		err = zram_read_page(zram, page, index, bio);
+		slot_accessed(zram, index);
+	} else {
+		slot_lock(zram, index);
+		if (test_slot_flag(zram, index, ZRAM_WB))
+			err = -EAGAIN;
+		else
+			err = zram_read_zspool(zram, page, index);
+		slot_unlock(zram, index);
 	}
-	while (win->in_flight) {
-		ret = write_retire(zram, win);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-static int read_pages(struct zram *zram, struct zcomp_window *win,
-		      struct bio *bio, unsigned int *pages)
-{
-	struct bvec_iter iter;
-	struct bio_vec bv;
-	int ret;
-
-	bio_for_each_segment(bv, bio, iter) {
-		ret = read_page(zram, win, bv.bv_page,
-				iter.bi_sector >> SECTORS_PER_PAGE_SHIFT, bio);
-		if (ret < 0)
-			return ret;
-		*pages += ret;
-	}
-	while (win->in_flight) {
-		ret = read_retire(zram, win);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	flush_dcache_page(page);
+	if (err)
+		io_fail(io, err, index);
 }
 
 /*
- * Whole pages, more than one, that the kernel has mapped. The rest is left to
- * the path that does one page at a time.
+ * Whole pages that the kernel has mapped. Other bios are left to the path of single
+ * pages.
  */
-static bool bio_suits(struct zram *zram, struct bio *bio)
+static bool bio_suits(const struct bio *bio)
 {
 	struct bvec_iter iter;
 	struct bio_vec bv;
 
-	switch (bio_op(bio)) {
-	case REQ_OP_READ:
-		break;
-	case REQ_OP_WRITE:
-		if (zram->batch.write_comp)
-			break;
-		fallthrough;
-	default:
-		return false;
-	}
-	if (bio->bi_iter.bi_size <= PAGE_SIZE ||
-	    bio->bi_iter.bi_sector & (SECTORS_PER_PAGE - 1))
+	if (bio->bi_iter.bi_sector & (SECTORS_PER_PAGE - 1))
 		return false;
 	bio_for_each_bvec(bv, bio, iter) {
-		if ((bv.bv_offset | bv.bv_len) & ~PAGE_MASK ||
-		    PageHighMem(bv.bv_page))
+		if ((bv.bv_offset | bv.bv_len) & ~PAGE_MASK)
+			return false;
+	}
+	if (!IS_ENABLED(CONFIG_HIGHMEM))
+		return true;
+	bio_for_each_segment(bv, bio, iter) {
+		if (PageHighMem(bv.bv_page))
 			return false;
 	}
 	return true;
 }
 
-static void do_write(struct zram *zram, struct zcomp_window *win,
-		     struct bio *bio)
+static void batch_end(struct batch_io *io)
 {
-	struct zram_batch_stats *stats = &zram->batch.stats;
-	unsigned int pages = 0;
-
-	if (write_pages(zram, win, bio, &pages)) {
-		zcomp_window_abandon(win);
-		atomic64_inc(&zram->stats.failed_writes);
-		bio->bi_status = BLK_STS_IOERR;
-	}
-	atomic64_inc(&stats->writes);
-	atomic64_add(pages, &stats->write_pages);
-}
-
-static void do_read(struct zram *zram, struct zcomp_window *win,
-		    struct bio *bio)
-{
-	struct zram_batch_stats *stats = &zram->batch.stats;
-	unsigned int pages = 0;
-
-	if (read_pages(zram, win, bio, &pages)) {
-		zcomp_window_abandon(win);
-		atomic64_inc(&zram->stats.failed_reads);
-		bio->bi_status = BLK_STS_IOERR;
-	}
-	atomic64_inc(&stats->reads);
-	atomic64_add(pages, &stats->read_pages);
+	if (io->ring->full)
+		atomic64_add(io->ring->full, &io->zram->batch.stats.device_full);
+	zcomp_ring_put(io->ring);
+	io->ring = NULL;
 }
 
 /**
- * zram_batch_submit_bio() - handle a bio of a device whose backend has batches
- * @bio: any bio
+ * zram_batch_write() - write a bio through a ring
+ * @zram: the device
+ * @bio: any bio that writes
  *
  * Context: process, sleeps.
+ * Return: true, and the bio has ended; false if it has to be written page by
+ * page.
  */
-void zram_batch_submit_bio(struct bio *bio)
+bool zram_batch_write(struct zram *zram, struct bio *bio)
 {
-	struct zram *zram = bio->bi_bdev->bd_disk->private_data;
-	struct zcomp_window *win;
+	unsigned long first = bio->bi_iter.bi_sector >> SECTORS_PER_PAGE_SHIFT;
+	struct zram_batch_stats *stats = &zram->batch.stats;
+	struct batch_io io = { .zram = zram };
+	struct bvec_iter iter;
 	unsigned long start;
+	struct bio_vec bv;
 
-	if (READ_ONCE(zram->batch.size) < 2 || !bio_suits(zram, bio)) {
-		zram_submit_bio(bio);
-		return;
-	}
-	win = zcomp_window_get(zram->batch.comp);
-	if (unlikely(!win)) {
-		atomic64_inc(&zram->batch.stats.no_window);
-		zram_submit_bio(bio);
-		return;
+	if (!zram->batch.write_comp || READ_ONCE(zram->batch.size) < 2 ||
+	    bio->bi_iter.bi_size <= PAGE_SIZE || !bio_suits(bio))
+		return false;
+	io.ring = zcomp_ring_get(zram->batch.comp, write_retire, &io);
+	if (!io.ring) {
+		atomic64_inc(&stats->no_ring);
+		return false;
 	}
 
 	start = bio_start_io_acct(bio);
-	if (bio_op(bio) == REQ_OP_WRITE)
-		do_write(zram, win, bio);
-	else
-		do_read(zram, win, bio);
-	zcomp_window_put(win);
+	bio_for_each_segment(bv, bio, iter) {
+		write_page(&io, bv.bv_page,
+			   iter.bi_sector >> SECTORS_PER_PAGE_SHIFT);
+		if (unlikely(io.err))
+			break;
+	}
+	zcomp_ring_flush(io.ring);
+	batch_end(&io);
+
+	atomic64_inc(&stats->write_bios);
+	atomic64_add(io.pages, &stats->write_pages);
 	bio_end_io_acct(bio, start);
+	if (unlikely(io.err)) {
+		atomic64_inc(&zram->stats.failed_writes);
+		bio->bi_status = BLK_STS_IOERR;
+		bio_advance(bio, (io.failed - first) << PAGE_SHIFT);
+	}
 	bio_endio(bio);
+	return true;
+}
+
+/* Read the next pages of a bio, all but those that @io->backed names after it */
+static void read_part(struct batch_io *io, struct bio *bio,
+		      struct bvec_iter *iter)
+{
+	unsigned int at;
+
+	bitmap_zero(io->backed, ZRAM_BACKED_MAX);
+	for (at = 0; at < ZRAM_BACKED_MAX && iter->bi_size && !io->err; at++) {
+		struct bio_vec bv = bio_iter_iovec(bio, *iter);
+
+		if (io->ring)
+			read_page(io, bv.bv_page,
+				  iter->bi_sector >> SECTORS_PER_PAGE_SHIFT, at);
+		else
+			__set_bit(at, io->backed);
+		bio_advance_iter_single(bio, iter, PAGE_SIZE);
+	}
+}
+
+/* Neither the ring nor an entry of the device's queues is held meanwhile */
+static void read_backed(struct batch_io *io, struct bio *bio,
+			struct bvec_iter iter)
+{
+	unsigned int at;
+
+	for (at = 0; at < ZRAM_BACKED_MAX && iter.bi_size && !io->err; at++) {
+		struct bio_vec bv = bio_iter_iovec(bio, iter);
+
+		if (test_bit(at, io->backed))
+			read_page_singly(io, bv.bv_page,
+					 iter.bi_sector >> SECTORS_PER_PAGE_SHIFT,
+					 bio);
+		bio_advance_iter_single(bio, &iter, PAGE_SIZE);
+	}
+}
+
+static void read_bio(struct batch_io *io, struct bio *bio)
+{
+	struct bvec_iter iter = bio->bi_iter;
+
+	while (iter.bi_size && !io->err) {
+		struct bvec_iter part = iter;
+
+		read_part(io, bio, &iter);
+		if (bitmap_empty(io->backed, ZRAM_BACKED_MAX))
+			continue;
+
+		if (io->ring) {
+			zcomp_ring_flush(io->ring);
+			batch_end(io);
+		}
+		read_backed(io, bio, part);
+		if (iter.bi_size && !io->err)
+			io->ring = zcomp_ring_get(io->zram->batch.comp,
+						  read_retire, io);
+	}
+	if (io->ring) {
+		zcomp_ring_flush(io->ring);
+		batch_end(io);
+	}
+}
+
+static void read_failed(struct batch_io *io, struct bio *bio)
+{
+	unsigned long first = bio->bi_iter.bi_sector >> SECTORS_PER_PAGE_SHIFT;
+
+	if (!io->readahead || io->err != -EAGAIN) {
+		atomic64_inc(&io->zram->stats.failed_reads);
+		bio->bi_status = BLK_STS_IOERR;
+	} else {
+		bio->bi_status = BLK_STS_AGAIN;
+	}
+	if (io->readahead)
+		bio_advance(bio, (io->failed - first) << PAGE_SHIFT);
+}
+
+/**
+ * zram_batch_read() - read a bio through a ring
+ * @zram: the device
+ * @bio: any bio that reads
+ *
+ * The readahead of swap (REQ_RAHEAD with REQ_SWAP) is for pages that no task has
+ * touched. Such a bio leaves idle flags and access times as they are, and fails
+ * with BLK_STS_AGAIN where a page is on the backing device. If it fails, bi_iter is
+ * left at the first page that is not read.
+ *
+ * Context: process, sleeps.
+ * Return: true, and the bio ends by itself; false if it has to be read page by
+ * page.
+ */
+bool zram_batch_read(struct zram *zram, struct bio *bio)
+{
+	const blk_opf_t readahead = REQ_RAHEAD | REQ_SWAP;
+	struct zram_batch_stats *stats = &zram->batch.stats;
+	struct batch_io io = {
+		.zram = zram,
+		.readahead = (bio->bi_opf & readahead) == readahead,
+	};
+	unsigned long start;
+
+	if ((bio->bi_iter.bi_size <= PAGE_SIZE && !io.readahead) ||
+	    !bio_suits(bio))
+		return false;
+	if (READ_ONCE(zram->batch.size) > 1) {
+		io.ring = zcomp_ring_get(zram->batch.comp, read_retire, &io);
+		atomic64_inc(io.ring ? &stats->read_bios : &stats->no_ring);
+	}
+	if (!io.ring && !io.readahead)
+		return false;
+
+	start = bio_start_io_acct(bio);
+	read_bio(&io, bio);
+	atomic64_add(io.pages, &stats->read_pages);
+	bio_end_io_acct(bio, start);
+	if (unlikely(io.err))
+		read_failed(&io, bio);
+	bio_endio(bio);
+	return true;
 }

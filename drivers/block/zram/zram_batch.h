@@ -1,69 +1,81 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Many pages at a time: bios, recompression and writeback in windows.
+ * Many pages at a time: bios, recompression and writeback in rings.
  */
 
 #ifndef _ZRAM_BATCH_H_
 #define _ZRAM_BATCH_H_
 
+#include <linux/blk_types.h>
+#include <linux/cache.h>
 #include <linux/types.h>
 
-struct bio;
+struct dentry;
 struct device_attribute;
 struct page;
 struct zcomp;
+struct zcomp_ring;
+struct zcomp_unit;
 struct zram;
 struct zram_pp_ctl;
-struct zram_table_entry;
-struct zcomp_unit;
-struct zcomp_window;
+struct zram_pp_slot;
 
 struct zram_batch_stats {
-	atomic64_t writes;	/* bios written in a window */
+	atomic64_t write_bios;	/* bios written through a ring */
 	atomic64_t write_pages;	/* pages of them that were compressed */
-	atomic64_t reads;	/* bios read in a window */
+	atomic64_t read_bios;	/* bios read through a ring */
 	atomic64_t read_pages;	/* pages of them that were decompressed */
-	atomic64_t pp;		/* windows of recompression and writeback */
-	atomic64_t pp_pages;	/* slots in them */
-	atomic64_t full;	/* times the device was full */
-	atomic64_t no_window;	/* bios that found no window, done page by page */
+	atomic64_t pp_slots;	/* slots recompressed or read for writeback */
+	atomic64_t device_full;	/* times the device was full */
+	atomic64_t no_ring;	/* bios that took the path of single pages */
 };
 
+/**
+ * struct zram_batch - a device's state for bios of several pages
+ * @comp: the compressor whose rings bios use, or NULL
+ * @write_comp: the same if pages are written with it, or NULL
+ * @size: wanted units a ring, 1 to ZCOMP_BATCH_MAX
+ * @huge_size: a page compressed to this or more is stored as it is
+ * @stats: counters
+ */
 struct zram_batch {
-	struct zcomp *comp;	/* whose windows bios travel in, or NULL */
-	struct zcomp *write_comp; /* the same if it is what pages are written with */
-	unsigned int size;	/* wanted units a window, 1 to ZCOMP_BATCH_MAX */
-	size_t huge_size;	/* compressed to this or more: stored as it is */
-	struct zram_batch_stats stats;
+	struct zcomp *comp;
+	struct zcomp *write_comp;
+	unsigned int size;
+	size_t huge_size;
+	struct zram_batch_stats stats ____cacheline_aligned_in_smp;
 };
 
 #ifdef CONFIG_ZRAM_BATCH
 void zram_batch_setup(struct zram *zram);
-bool zram_batch_start(struct zram *zram, size_t huge_size);
+void zram_batch_start(struct zram *zram, size_t huge_size);
 void zram_batch_stop(struct zram *zram);
-void zram_batch_submit_bio(struct bio *bio);
+void zram_batch_debugfs_register(struct zram *zram, struct dentry *dir);
+bool zram_batch_write(struct zram *zram, struct bio *bio);
+bool zram_batch_read(struct zram *zram, struct bio *bio);
 
 extern struct device_attribute zram_attr_batch_size;
-extern struct device_attribute zram_attr_batch_stat;
 #else
 static inline void zram_batch_setup(struct zram *zram) { }
-static inline bool zram_batch_start(struct zram *zram, size_t huge_size)
+static inline void zram_batch_start(struct zram *zram, size_t huge_size) { }
+static inline void zram_batch_stop(struct zram *zram) { }
+static inline void zram_batch_debugfs_register(struct zram *zram,
+					       struct dentry *dir) { }
+static inline bool zram_batch_write(struct zram *zram, struct bio *bio)
 {
 	return false;
 }
 
-static inline void zram_batch_stop(struct zram *zram) { }
-#define zram_batch_submit_bio	zram_submit_bio
+static inline bool zram_batch_read(struct zram *zram, struct bio *bio)
+{
+	return false;
+}
 #endif
 
-int zram_batch_fetch(struct zram *zram, struct zcomp_window *win,
-		     struct zcomp_unit *unit,
-		     const struct zram_table_entry *entry, struct zcomp **comp);
+int zram_batch_stage(struct zram *zram, struct zcomp_ring *ring,
+		     struct zcomp_unit *unit, struct zcomp **comp);
 
-/*
- * Recompression in windows. zram_batch_recompress() says whether it did it;
- * *@ret is then 0 or the error that ended it.
- */
+/* Recompression; false if it has to be done slot by slot */
 #if defined(CONFIG_ZRAM_BATCH) && defined(CONFIG_ZRAM_MULTI_COMP)
 bool zram_batch_recompress(struct zram *zram, struct zram_pp_ctl *ctl, u32 prio,
 			   u32 threshold, u64 max_pages, int *ret);
@@ -76,7 +88,7 @@ static inline bool zram_batch_recompress(struct zram *zram,
 }
 #endif
 
-/* Pages decompressed ahead of writeback; all accept a NULL reader */
+/* Pages read ahead of writeback; all accept a NULL reader */
 struct zram_wb_reader;
 
 #if defined(CONFIG_ZRAM_BATCH) && defined(CONFIG_ZRAM_WRITEBACK)
@@ -102,18 +114,5 @@ static inline bool zram_wb_reader_take(struct zram_wb_reader *reader,
 	return false;
 }
 #endif
-
-/* The driver's own, in zram_drv.c */
-void zram_submit_bio(struct bio *bio);
-void zram_slot_lock(struct zram *zram, unsigned long index);
-void zram_slot_unlock(struct zram *zram, unsigned long index);
-void zram_slot_free(struct zram *zram, unsigned long index);
-bool zram_has_room(struct zram *zram);
-int zram_read_backing(struct zram *zram, struct page *page,
-		      unsigned long index, unsigned long blk_idx,
-		      struct bio *parent);
-unsigned int zram_pp_peek(struct zram_pp_ctl *ctl, unsigned long *index,
-			  unsigned int max);
-void zram_pp_drop(struct zram *zram, struct zram_pp_ctl *ctl);
 
 #endif /* _ZRAM_BATCH_H_ */

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device's windows from disksize to reset, and what sysfs tells of them.
+ * A device's rings from disksize to reset, and their attributes.
  */
 
 #define pr_fmt(fmt) "zram: " fmt
 
 #include <linux/blkdev.h>
+#include <linux/debugfs.h>
 #include <linux/device.h>
 #include <linux/kstrtox.h>
+#include <linux/seq_file.h>
 #include <linux/sysfs.h>
 
 #include "zram_drv.h"
 #include "zcomp_batch.h"
 
 /*
- * Tell those who submit, above all swap, whether several pages at once pay. They
- * do not where only recompressed pages are read in windows.
+ * Tell the block layer's users, above all swap, whether several pages at once
+ * are faster. They are not where only recompressed pages are read in a ring.
  */
-static void announce(struct zram *zram)
+static void batch_announce(struct zram *zram)
 {
 	struct request_queue *q = zram->disk->queue;
-	struct queue_limits lim = queue_limits_start_update(q);
 
 	if (zram->batch.write_comp && zram->batch.size > 1)
-		lim.features |= BLK_FEAT_BATCH;
+		blk_queue_flag_set(QUEUE_FLAG_BATCH, q);
 	else
-		lim.features &= ~BLK_FEAT_BATCH;
-	queue_limits_commit_update_frozen(q, &lim);
+		blk_queue_flag_clear(QUEUE_FLAG_BATCH, q);
 }
 
 /**
@@ -38,8 +38,8 @@ void zram_batch_setup(struct zram *zram)
 	zram->batch.size = ZCOMP_BATCH_MAX;
 }
 
-/* No compressor need produce more than what is stored compressed */
-static void tell_limit(struct zram *zram, size_t max_len)
+/* No compressor need produce more than is stored compressed */
+static void batch_limit_len(struct zram *zram, size_t max_len)
 {
 	u32 prio;
 
@@ -50,49 +50,42 @@ static void tell_limit(struct zram *zram, size_t max_len)
 }
 
 /**
- * zram_batch_start() - make the windows of a device that gets its size
+ * zram_batch_start() - prepare the rings of a device that gets its size
  * @zram: the device, its compressors in place, not yet in use
- * @huge_size: bytes from which on a compressed page is stored as it is
+ * @huge_size: a page compressed to this or more bytes is stored as it is
  *
- * The windows are the primary algorithm's, or else the first recompression
- * algorithm's that has batches: its pages may come up in reads.
+ * The rings are the primary algorithm's, or else the first recompression
+ * algorithm's that has batches: reads may meet its pages. A device without such
+ * an algorithm is left as it is.
  *
  * Context: process, dev_lock held for writing.
- * Return: true if bios should come to zram_batch_submit_bio().
  */
-bool zram_batch_start(struct zram *zram, size_t huge_size)
+void zram_batch_start(struct zram *zram, size_t huge_size)
 {
 	struct zcomp *comp;
-	size_t each, all;
 	u32 prio;
 
 	for (prio = ZRAM_PRIMARY_COMP; prio < ZRAM_MAX_COMPS; prio++) {
 		comp = zram->comps[prio];
-		if (comp && comp->windows)
+		if (comp && comp->rings)
 			break;
 	}
 	if (prio == ZRAM_MAX_COMPS)
-		return false;
+		return;
 
 	zram->batch.comp = comp;
 	zram->batch.write_comp = prio == ZRAM_PRIMARY_COMP ? comp : NULL;
 	zram->batch.huge_size = huge_size;
-	tell_limit(zram, huge_size - 1);
+	batch_limit_len(zram, huge_size - 1);
 	zcomp_batch_resize(comp, zram->batch.size);
-	announce(zram);
-
-	all = zcomp_batch_bytes(comp, &each);
-	pr_info("%s: %s in windows of %u pages, %zu bytes a CPU, %zu in all\n",
-		zram->disk->disk_name, comp->ops->name, zram->batch.size,
-		each, all);
-	return true;
+	batch_announce(zram);
 }
 
 /**
  * zram_batch_stop() - a device is reset
  * @zram: the device, with no I/O any more
  *
- * The windows go with their compressor.
+ * The rings are freed with their compressor.
  *
  * Context: process, dev_lock held for writing.
  */
@@ -100,7 +93,7 @@ void zram_batch_stop(struct zram *zram)
 {
 	zram->batch.comp = NULL;
 	zram->batch.write_comp = NULL;
-	announce(zram);
+	batch_announce(zram);
 	memset(&zram->batch.stats, 0, sizeof(zram->batch.stats));
 }
 
@@ -144,34 +137,47 @@ static ssize_t batch_size_store(struct device *dev,
 	WRITE_ONCE(zram->batch.size, size);
 	if (zram->batch.comp) {
 		zcomp_batch_resize(zram->batch.comp, size);
-		announce(zram);
+		batch_announce(zram);
 	}
 	return len;
 }
 
-static ssize_t batch_stat_show(struct device *dev,
-			       struct device_attribute *attr, char *buf)
+struct device_attribute zram_attr_batch_size = __ATTR_RW(batch_size);
+
+static int batch_stat_show(struct seq_file *m, void *data)
 {
-	struct zram *zram = to_zram(dev);
+	struct zram *zram = m->private;
 	struct zram_batch_stats *stats = &zram->batch.stats;
-	size_t each = 0, all = 0;
+	const struct {
+		const char *name;
+		atomic64_t *value;
+	} lines[] = {
+		{ "write_bios", &stats->write_bios },
+		{ "write_pages", &stats->write_pages },
+		{ "read_bios", &stats->read_bios },
+		{ "read_pages", &stats->read_pages },
+		{ "pp_slots", &stats->pp_slots },
+		{ "device_full", &stats->device_full },
+		{ "no_ring", &stats->no_ring },
+	};
+	unsigned int i;
 
 	guard(rwsem_read)(&zram->dev_lock);
-	if (zram->batch.comp)
-		all = zcomp_batch_bytes(zram->batch.comp, &each);
-
-	return sysfs_emit(buf,
-			  "%8llu %8llu %8llu %8llu %8llu %8llu %8llu %8llu %8zu %8zu\n",
-			  (u64)atomic64_read(&stats->writes),
-			  (u64)atomic64_read(&stats->write_pages),
-			  (u64)atomic64_read(&stats->reads),
-			  (u64)atomic64_read(&stats->read_pages),
-			  (u64)atomic64_read(&stats->pp),
-			  (u64)atomic64_read(&stats->pp_pages),
-			  (u64)atomic64_read(&stats->full),
-			  (u64)atomic64_read(&stats->no_window),
-			  each, all);
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		seq_printf(m, "%-12s %lld\n", lines[i].name,
+			   (long long)atomic64_read(lines[i].value));
+	seq_printf(m, "%-12s %zu\n", "ring_bytes", zram->batch.comp ?
+		   zcomp_batch_bytes(zram->batch.comp) : 0);
+	return 0;
 }
+DEFINE_SHOW_ATTRIBUTE(batch_stat);
 
-struct device_attribute zram_attr_batch_size = __ATTR_RW(batch_size);
-struct device_attribute zram_attr_batch_stat = __ATTR_RO(batch_stat);
+/**
+ * zram_batch_debugfs_register() - offer a device's counters
+ * @zram: the device
+ * @dir: its directory in debugfs, which is removed as a whole
+ */
+void zram_batch_debugfs_register(struct zram *zram, struct dentry *dir)
+{
+	debugfs_create_file("batch_stat", 0400, dir, zram, &batch_stat_fops);
+}

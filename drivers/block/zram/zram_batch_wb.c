@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writeback of decompressed pages: it walks its slots one by one, so the
- * slots ahead are looked at, and those a device can decompress are started
- * before their turn comes.
+ * Writeback of decompressed pages takes its slots one by one. So the next slots
+ * are read ahead, many at a time.
  *
  * A slot that was changed or read since it was selected has lost ZRAM_PP_SLOT,
- * and writeback passes it over. So what was decompressed ahead is what the
- * slot holds when its turn comes, or is never asked for.
+ * and writeback skips it. So a page that was read ahead is what the slot holds
+ * when writeback comes to it, or is not used.
  */
 
 #include <linux/highmem.h>
@@ -15,33 +14,54 @@
 #include "zram_drv.h"
 #include "zcomp_batch.h"
 
-enum zram_wb_page { WB_NONE, WB_STARTED, WB_READY };
-
 /**
- * struct zram_wb_reader - slots looked at
+ * struct zram_wb_reader - slots that are read ahead
  * @zram: the device
- * @win: a window of the reader's own; unit i is slot i's
- * @nr: how many slots
- * @index: which ones, in the order of their turn
- * @state: what a slot's page is: not there, being decompressed, or there
+ * @ring: a ring of the reader's own
+ * @nr: number of slots
+ * @index: their numbers, in the order of writeback
+ * @page: their pages
+ * @ready: whether the page holds the slot's contents
  */
 struct zram_wb_reader {
 	struct zram *zram;
-	struct zcomp_window win;
+	struct zcomp_ring ring;
 	unsigned int nr;
 	unsigned long index[ZCOMP_BATCH_MAX];
-	enum zram_wb_page state[ZCOMP_BATCH_MAX];
+	struct page *page[ZCOMP_BATCH_MAX];
+	bool ready[ZCOMP_BATCH_MAX];
 };
 
+/* The place of @index among the slots, or their number */
+static unsigned int wb_find(const struct zram_wb_reader *reader,
+			    unsigned long index)
+{
+	unsigned int i;
+
+	for (i = 0; i < reader->nr; i++) {
+		if (reader->index[i] == index)
+			break;
+	}
+	return i;
+}
+
+static void wb_retire(void *owner, struct zcomp_unit *unit, int len)
+{
+	struct zram_wb_reader *reader = owner;
+
+	reader->ready[wb_find(reader, unit->index)] = len == PAGE_SIZE;
+}
+
 /**
- * zram_wb_reader_create() - read ahead for a writeback
+ * zram_wb_reader_create() - prepare to read ahead for a writeback
  * @zram: the device, dev_lock held for writing
  *
  * Context: process, allocates with GFP_KERNEL.
- * Return: the reader; or NULL where there is nothing to gain, or no memory.
+ * Return: the reader; or NULL if it gains nothing, or there is no memory.
  */
 struct zram_wb_reader *zram_wb_reader_create(struct zram *zram)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 	struct zcomp *comp = zram->batch.comp;
 	struct zram_wb_reader *reader;
 	unsigned int i;
@@ -53,37 +73,24 @@ struct zram_wb_reader *zram_wb_reader_create(struct zram *zram)
 		return NULL;
 
 	reader->zram = zram;
-	if (zcomp_window_alloc(&reader->win, zram->batch.size,
-			       comp->ops->batch->req_size, NUMA_NO_NODE))
-		goto err_free;
-	for (i = 0; i < reader->win.nr; i++) {
-		reader->win.units[i].page = alloc_page(GFP_KERNEL |
-						       __GFP_NOWARN);
-		if (!reader->win.units[i].page)
-			goto err_pages;
+	reader->ring.retire = wb_retire;
+	reader->ring.owner = reader;
+	if (zcomp_ring_grow(&reader->ring, zram->batch.size,
+			    comp->ops->batch->req_size, NUMA_NO_NODE, gfp))
+		goto err;
+	for (i = 0; i < reader->ring.nr; i++) {
+		reader->page[i] = alloc_page(gfp);
+		if (!reader->page[i])
+			goto err;
 	}
 	return reader;
-
-err_pages:
-	while (i--)
-		__free_page(reader->win.units[i].page);
-	zcomp_window_free(&reader->win);
-err_free:
-	kfree(reader);
+err:
+	zram_wb_reader_destroy(reader);
 	return NULL;
 }
 
-/* The page of slot @i: wait for the device if it is there */
-static void settle(struct zram_wb_reader *reader, unsigned int i)
-{
-	if (reader->state[i] != WB_STARTED)
-		return;
-	reader->state[i] = zcomp_unit_wait(&reader->win.units[i]) == PAGE_SIZE ?
-			   WB_READY : WB_NONE;
-}
-
 /**
- * zram_wb_reader_destroy() - the end of zram_wb_reader_create()
+ * zram_wb_reader_destroy() - undo zram_wb_reader_create()
  * @reader: the reader, or NULL
  */
 void zram_wb_reader_destroy(struct zram_wb_reader *reader)
@@ -92,52 +99,42 @@ void zram_wb_reader_destroy(struct zram_wb_reader *reader)
 
 	if (!reader)
 		return;
-	for (i = 0; i < reader->win.nr; i++)
-		__free_page(reader->win.units[i].page);
-	zcomp_window_free(&reader->win);
+	for (i = 0; i < ZCOMP_BATCH_MAX && reader->page[i]; i++)
+		__free_page(reader->page[i]);
+	zcomp_ring_trim(&reader->ring, 0);
 	kfree(reader);
 }
 
-static enum zram_wb_page start(struct zram_wb_reader *reader, unsigned int i)
+/* Begin to read slot @i */
+static void wb_read(struct zram_wb_reader *reader, unsigned int i)
 {
+	struct zcomp_unit *unit = zcomp_ring_next(&reader->ring);
 	struct zram *zram = reader->zram;
 	unsigned long index = reader->index[i];
-	struct zram_table_entry *entry = &zram->table[index];
-	struct zcomp_unit *unit = &reader->win.units[i];
 	int len = -ENOENT;
 	struct zcomp *comp;
 
-	zram_slot_lock(zram, index);
-	if (entry->attr.flags & BIT(ZRAM_PP_SLOT))
-		len = zram_batch_fetch(zram, &reader->win, unit, entry, &comp);
-	zram_slot_unlock(zram, index);
+	unit->page = reader->page[i];
+	unit->index = index;
 
-	if (len <= 0)
-		return len ? WB_NONE : WB_READY;
-	if (zcomp_unit_decompress(comp, unit, len, page_address(unit->page),
-				  true))
-		return WB_NONE;
-	return WB_STARTED;
-}
+	slot_lock(zram, index);
+	if (test_slot_flag(zram, index, ZRAM_PP_SLOT))
+		len = zram_batch_stage(zram, &reader->ring, unit, &comp);
+	slot_unlock(zram, index);
 
-/* The place of @index among the slots looked at, or their number */
-static unsigned int find(const struct zram_wb_reader *reader,
-			 unsigned long index)
-{
-	unsigned int i;
-
-	for (i = 0; i < reader->nr; i++) {
-		if (reader->index[i] == index)
-			break;
-	}
-	return i;
+	reader->ready[i] = !len;
+	if (len > 0)
+		zcomp_ring_decompress(&reader->ring, comp, unit, len,
+				      page_address(unit->page));
 }
 
 /**
- * zram_wb_reader_fill() - make a slot's page ready, and begin with those ahead
+ * zram_wb_reader_fill() - read a slot, and those after it
  * @reader: the reader, or NULL
  * @ctl: the slots to write back
- * @index: the one whose turn it is, the first of @ctl
+ * @index: the next one, which is the first of @ctl
+ *
+ * No page is on the device when this returns: the disk may take its time.
  *
  * Context: process, sleeps; no slot locked.
  */
@@ -146,28 +143,24 @@ void zram_wb_reader_fill(struct zram_wb_reader *reader,
 {
 	unsigned int i;
 
-	if (!reader)
+	if (!reader || wb_find(reader, index) < reader->nr)
 		return;
 
-	if (find(reader, index) == reader->nr) {
-		reader->nr = zram_pp_peek(ctl, reader->index, reader->win.nr);
-		for (i = 0; i < reader->nr; i++)
-			reader->state[i] = start(reader, i);
-		/* The disk may take its time; nothing is in flight meanwhile */
-		for (i = 0; i < reader->nr; i++)
-			settle(reader, i);
-		atomic64_inc(&reader->zram->batch.stats.pp);
-		atomic64_add(reader->nr, &reader->zram->batch.stats.pp_pages);
-	}
+	reader->nr = zram_pp_peek(ctl, reader->index, reader->ring.nr);
+	for (i = 0; i < reader->nr; i++)
+		wb_read(reader, i);
+	zcomp_ring_flush(&reader->ring);
+	atomic64_add(reader->nr, &reader->zram->batch.stats.pp_slots);
 }
 
 /**
- * zram_wb_reader_take() - take the page that zram_wb_reader_fill() made ready
+ * zram_wb_reader_take() - take the page that zram_wb_reader_fill() read
  * @reader: the reader, or NULL
  * @index: its slot, locked, with ZRAM_PP_SLOT set
  * @page: exchanged for the page with the slot's contents
  *
- * Return: false if there is none, or it failed: read the slot then.
+ * Return: false if there is none, or it could not be read; the caller reads the
+ * slot itself then.
  */
 bool zram_wb_reader_take(struct zram_wb_reader *reader, unsigned long index,
 			 struct page **page)
@@ -176,11 +169,11 @@ bool zram_wb_reader_take(struct zram_wb_reader *reader, unsigned long index,
 
 	if (!reader)
 		return false;
-	i = find(reader, index);
-	if (i == reader->nr || reader->state[i] != WB_READY)
+	i = wb_find(reader, index);
+	if (i == reader->nr || !reader->ready[i])
 		return false;
 
-	reader->state[i] = WB_NONE;
-	swap(*page, reader->win.units[i].page);
+	reader->ready[i] = false;
+	swap(*page, reader->page[i]);
 	return true;
 }

@@ -20,6 +20,7 @@
 #   zram_create VAR ALGO SIZE	a new zram device; its /dev path goes to VAR
 #   zram_attr DEV NAME		path of an attribute of it
 #   zram_stat DEV FILE N	the N-th number of mm_stat, io_stat, ...
+#   batch_stat DEV NAME		the number of that name in its batch_stat
 #   cgroup_create VAR MAX	a memory cgroup with that memory.max
 #   in_cgroup CGROUP CMD...	run CMD in it
 
@@ -197,6 +198,11 @@ zram_remove()
 zram_attr() { echo "/sys/block/${1#/dev/}/$2"; }
 
 zram_stat() { awk -v n="$3" '{ print $n }' "/sys/block/${1#/dev/}/$2"; }
+
+batch_stat()
+{
+	awk -v name="$2" '$1 == name { print $2 }' "/sys/kernel/debug/zram/${1#/dev/}/batch_stat"
+}
 
 cgroup_create()
 {

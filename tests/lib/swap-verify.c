@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +25,25 @@ static struct {
 	uint64_t seed;
 	const char *dir;
 	const char *hold;
+	const char *linger;
 	unsigned int rounds;
 	unsigned int threads;
+	unsigned int step;
+	unsigned int ahead;
+	unsigned int holes;
 	int pageout;
 	int huge;
 	int willneed;
-	unsigned int ahead;
-	unsigned int holes;
 	int fail;
-} opt = { .seed = 1, .dir = "/corpus", .rounds = 1, .threads = 1 };
+	int random;
+	int lost;
+} opt = { .seed = 1, .dir = "/corpus", .rounds = 1, .threads = 1, .step = 1 };
 
 static struct corpus corpus;
 static unsigned char *memory;
 static uint64_t wrong;
+static uint64_t lost;
+static __thread sigjmp_buf unreadable;
 
 static const char usage[] =
 "Usage: swap-verify --size BYTES [OPTION]...\n"
@@ -47,10 +55,14 @@ static const char usage[] =
 "  --pageout        ask for it to be swapped out, by MADV_PAGEOUT\n"
 "  --huge           ask for large folios, by MADV_HUGEPAGE\n"
 "  --willneed       before checking it, ask for all of it by MADV_WILLNEED\n"
+"  --random         with pages that no algorithm makes smaller\n"
+"  --step N         check every Nth page only (default 1)\n"
+"  --lost           count the pages that raise SIGBUS rather than die by it\n"
 "  --ahead N        once it is paged out, ask for every N-th page by MADV_WILLNEED\n"
 "  --holes N        once it is paged out, give back every N-th page, which is not checked\n"
 "  --fail           let allocations fail for the threads, as fault injection is set up\n"
-"  --hold FILE      between writing and checking print \"holding\", and go on when FILE is there\n";
+"  --hold FILE      between writing and checking print \"holding\", and go on when FILE is there\n"
+"  --linger FILE    after checking print \"lingering\", and end when FILE is there\n";
 
 struct part {
 	pthread_t thread;
@@ -71,6 +83,43 @@ static void let_fail(void)
 		die("make-it-fail: %s", strerror(errno));
 }
 
+/* Random words that depend on the page and the round only */
+static void random_fill(uint64_t page, uint32_t round, uint64_t *words)
+{
+	uint64_t x = (opt.seed << 48) ^ ((uint64_t)round << 32) ^ (page + 1);
+
+	for (unsigned int i = 0; i < TEST_PAGE_SIZE / sizeof(*words); i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		words[i] = x * 0x2545f4914f6cdd1d;
+	}
+}
+
+static void fill(uint64_t page, uint32_t round, unsigned char *at)
+{
+	if (opt.random)
+		random_fill(page, round, (uint64_t *)at);
+	else
+		page_fill(&corpus, opt.seed, page, round, at);
+}
+
+static int check(uint64_t page, uint32_t round, unsigned char *at)
+{
+	uint64_t words[TEST_PAGE_SIZE / sizeof(uint64_t)];
+
+	if (!opt.random)
+		return page_check(&corpus, opt.seed, page, round, at);
+	random_fill(page, round, words);
+	return !!memcmp(words, at, TEST_PAGE_SIZE);
+}
+
+static void on_sigbus(int signal)
+{
+	(void)signal;
+	siglongjmp(unreadable, 1);
+}
+
 /* MADV_WILLNEED or MADV_DONTNEED for every @nth page */
 static void advise_some(const struct part *part, unsigned int nth, int advice)
 {
@@ -85,7 +134,7 @@ static void *write_part(void *arg)
 
 	let_fail();
 	for (uint64_t i = part->first; i < part->first + part->pages; i++)
-		page_fill(&corpus, opt.seed, i, part->round, memory + i * TEST_PAGE_SIZE);
+		fill(i, part->round, memory + i * TEST_PAGE_SIZE);
 	if (opt.pageout &&
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_PAGEOUT))
@@ -98,18 +147,21 @@ static void *write_part(void *arg)
 static void *check_part(void *arg)
 {
 	struct part *part = arg;
-	uint64_t bad = 0;
+	volatile uint64_t bad = 0;
 
 	let_fail();
 	if (opt.willneed &&
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_WILLNEED))
 		die("MADV_WILLNEED: %s", strerror(errno));
-	for (uint64_t i = part->first; i < part->first + part->pages; i++) {
+	for (volatile uint64_t i = part->first; i < part->first + part->pages; i += opt.step) {
+		if (opt.lost && sigsetjmp(unreadable, 1)) {
+			__atomic_fetch_add(&lost, 1, __ATOMIC_RELAXED);
+			continue;
+		}
 		if (opt.holes && (i - part->first) % opt.holes == 0)
 			continue;
-		bad += page_check(&corpus, opt.seed, i, part->round,
-				  memory + i * TEST_PAGE_SIZE);
+		bad += check(i, part->round, memory + i * TEST_PAGE_SIZE);
 	}
 	__atomic_fetch_add(&wrong, bad, __ATOMIC_RELAXED);
 	return NULL;
@@ -138,13 +190,13 @@ static uint64_t vmstat(const char *name)
 	return value;
 }
 
-static void hold(void)
+static void hold(const char *word, const char *file)
 {
 	struct timespec nap = { .tv_nsec = 50 * 1000 * 1000 };
 
-	printf("holding\n");
+	printf("%s\n", word);
 	fflush(stdout);
-	while (access(opt.hold, F_OK))
+	while (access(file, F_OK))
 		nanosleep(&nap, NULL);
 }
 
@@ -160,7 +212,11 @@ static void parse(int argc, char **argv)
 		{ "huge", no_argument, &opt.huge, 1 },
 		{ "willneed", no_argument, &opt.willneed, 1 },
 		{ "fail", no_argument, &opt.fail, 1 },
+		{ "random", no_argument, &opt.random, 1 },
+		{ "lost", no_argument, &opt.lost, 1 },
+		{ "step", required_argument, NULL, 'p' },
 		{ "hold", required_argument, NULL, 'h' },
+		{ "linger", required_argument, NULL, 'l' },
 		{ "ahead", required_argument, NULL, 'a' },
 		{ "holes", required_argument, NULL, 'o' },
 		{ }
@@ -186,9 +242,14 @@ static void parse(int argc, char **argv)
 		case 'c':
 			opt.dir = optarg;
 			break;
+		case 'p':
+			opt.step = parse_size(optarg);
+			break;
 		case 'h':
 			opt.hold = optarg;
 			break;
+		case 'l':
+			opt.linger = optarg;
 		case 'a':
 			opt.ahead = parse_size(optarg);
 			break;
@@ -199,7 +260,8 @@ static void parse(int argc, char **argv)
 			die("%s", usage);
 		}
 	}
-	if (optind != argc || !opt.size || !opt.rounds || !opt.threads || opt.threads > 1024)
+	if (optind != argc || !opt.size || !opt.rounds || !opt.threads || opt.threads > 1024 ||
+	    !opt.step)
 		die("%s", usage);
 }
 
@@ -213,6 +275,8 @@ int main(int argc, char **argv)
 	uint64_t pages;
 
 	parse(argc, argv);
+	if (opt.lost)
+		signal(SIGBUS, on_sigbus);
 	/*
 	 * Where the kernel itself writes to a thread's memory, a failure to bring it back is
 	 * the end of the thread (rseq), or of whoever waits for it: only what is tested may go.
@@ -242,14 +306,17 @@ int main(int argc, char **argv)
 		}
 		in_parts(parts, write_part);
 		if (opt.hold)
-			hold();
+			hold("holding", opt.hold);
 		in_parts(parts, check_part);
+		if (opt.linger)
+			hold("lingering", opt.linger);
 	}
 
 	printf("pages %llu\n", (unsigned long long)pages * opt.rounds);
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
 		printf("%s %llu\n", counters[i],
 		       (unsigned long long)(vmstat(counters[i]) - before[i]));
+	printf("lost %llu\n", (unsigned long long)lost);
 	printf("wrong %llu\n", (unsigned long long)wrong);
 	return wrong ? 1 : 0;
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Windows: what batch_size takes and shows, that bios of several pages travel in one and
-# single pages do not, that same-filled pages never reach it, that every kind of slot may
-# stand in one bio, and that memory for windows may be missing. Fails on a wrong page, or
+# Rings: what batch_size takes and shows, that bios of several pages use one and single
+# pages do not, that same-filled pages never reach it, when memory for them comes and goes,
+# and that it may be missing. Fails on a wrong page, or
 # where batch_stat does not tell what happened.
 #
 # vm: kernel=test
@@ -23,10 +23,6 @@ setup()
 		iaa_configure -q 2
 	fi
 }
-
-# columns of batch_stat
-WRITES=1 WRITE_PAGES=2 READS=3 READ_PAGES=4 NO_WINDOW=8 CPU_BYTES=9 ALL_BYTES=10
-batch_stat() { zram_stat "$1" batch_stat "$2"; }
 
 # zram_prepare DEV ALGORITHM [SECONDARY]: set up anew, without a size
 zram_prepare()
@@ -63,27 +59,27 @@ test_software_algorithms_have_none()
 	refuse 8 "$(zram_attr "$dev" batch_size)"
 	put 1 "$(zram_attr "$dev" batch_size)"
 	must blk-verify both --size $SIZE --bs 256K "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" 0 "windows of lz4"
-	equal "$(batch_stat "$dev" $ALL_BYTES)" 0 "bytes of windows of lz4"
+	equal "$(batch_stat "$dev" write_bios)" 0 "rings of lz4"
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings of lz4"
 }
 
-test_pages_travel_in_windows()
+test_bios_of_many_pages_use_rings()
 {
 	local dev same huge
 	setup
 	zram_create dev deflate-iaa 32M
 	must blk-verify both --size $SIZE --bs 64K "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" $((PAGES / 16)) "bios written"
-	equal "$(batch_stat "$dev" $READS)" $((PAGES / 16)) "bios read"
+	equal "$(batch_stat "$dev" write_bios)" $((PAGES / 16)) "bios written"
+	equal "$(batch_stat "$dev" read_bios)" $((PAGES / 16)) "bios read"
 	# Same-filled pages never reach the device ...
 	same=$(zram_stat "$dev" mm_stat 6)
 	huge=$(zram_stat "$dev" mm_stat 8)
 	at_least "$same" $((PAGES / 16)) "same-filled pages"
 	at_least "$huge" $((PAGES / 32)) "incompressible pages"
-	equal "$(batch_stat "$dev" $WRITE_PAGES)" $((PAGES - same)) "pages compressed"
+	equal "$(batch_stat "$dev" write_pages)" $((PAGES - same)) "pages compressed"
 	# ... and pages stored as they are need not come back from it.
-	equal "$(batch_stat "$dev" $READ_PAGES)" $((PAGES - same - huge)) "pages decompressed"
-	equal "$(batch_stat "$dev" $NO_WINDOW)" 0 "bios without a window"
+	equal "$(batch_stat "$dev" read_pages)" $((PAGES - same - huge)) "pages decompressed"
+	equal "$(batch_stat "$dev" no_ring)" 0 "bios without a ring"
 }
 
 test_single_pages_do_not()
@@ -92,17 +88,17 @@ test_single_pages_do_not()
 	setup
 	zram_create dev deflate-iaa 32M
 	must blk-verify both --size $SIZE --bs 4K "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" 0 "bios in windows"
+	equal "$(batch_stat "$dev" write_bios)" 0 "bios in rings"
 	put 1 "$(zram_attr "$dev" batch_size)"
 	must blk-verify both --size $SIZE --bs 1M --round 1 "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" 0 "bios in windows after switching them off"
-	equal "$(batch_stat "$dev" $ALL_BYTES)" 0 "bytes of windows after switching them off"
+	equal "$(batch_stat "$dev" write_bios)" 0 "bios in rings after switching them off"
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings after switching them off"
 	put 2 "$(zram_attr "$dev" batch_size)"
 	must blk-verify both --size $SIZE --bs 1M --round 2 "$dev"
-	at_least "$(batch_stat "$dev" $WRITES)" 4 "bios in windows of two pages"
+	at_least "$(batch_stat "$dev" write_bios)" 4 "bios in rings of two pages"
 }
 
-test_every_size_of_a_bio_and_of_a_window()
+test_every_size_of_a_bio_and_of_a_ring()
 {
 	local dev bs size round=0
 	setup
@@ -133,71 +129,106 @@ test_size_changes_under_load()
 	wait $load || fail "$(cat "$KTAP_TMP/load")"
 }
 
-test_memory_is_what_it_says()
+# on_each_cpu DEV SIZE: a bio of that size on every CPU
+on_each_cpu()
 {
-	local dev each all cpus
-	setup
-	zram_create dev deflate-iaa 32M
-	cpus=$(nproc)
-	each=$(batch_stat "$dev" $CPU_BYTES)
-	all=$(batch_stat "$dev" $ALL_BYTES)
-	info "$each bytes a CPU, $all on $cpus CPUs"
-	equal "$all" $((each * cpus)) "bytes of all windows"
-	at_least "$each" $((16 * 4096)) "bytes of a window"
-	at_least $((80 * 1024)) "$each" "80 KiB and the bytes of a window"
-	grep -q "windows of 16 pages, $each bytes a CPU, $all in all" <(dmesg) || fail "the log does not say so"
+	local cpu
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		must taskset -c "$cpu" dd if="$1" of=/dev/null bs="$2" count=1 iflag=direct
+	done
 }
 
-# without_memory CMD...: run it with every allocation of pages failing in its task
-without_memory()
+test_memory_comes_with_the_first_use()
+{
+	local dev all
+	setup
+	zram_create dev deflate-iaa 32M
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings before their first use"
+	on_each_cpu "$dev" 4K
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings after single pages"
+	on_each_cpu "$dev" 64K
+	all=$(batch_stat "$dev" ring_bytes)
+	info "$all bytes on $(nproc) CPUs"
+	at_least "$all" $((16 * 4096 * $(nproc))) "bytes of rings"
+	at_least $((80 * 1024 * $(nproc))) "$all" "80 KiB a CPU and the bytes of rings"
+	# Shrinking trims, and what is there stays when it cannot grow.
+	put 4 "$(zram_attr "$dev" batch_size)"
+	equal "$(batch_stat "$dev" ring_bytes)" $((all / 4)) "bytes of rings of four pages"
+	put 1 "$(zram_attr "$dev" batch_size)"
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings after they were switched off"
+}
+
+# starved DEV: read it in 64K bios, while no allocation without reclaim succeeds
+starved()
 {
 	local fail=/sys/kernel/debug/fail_page_alloc
 	put Y $fail/task-filter
-	put N $fail/ignore-gfp-wait
+	put Y $fail/ignore-gfp-wait
 	put 0 $fail/min-order
-	put 100 $fail/probability
 	put -1 $fail/times
 	put 0 $fail/verbose
-	"$@"
+	put 100 $fail/probability
+	bash -c "echo 1 >/proc/self/make-it-fail; exec dd if=$1 of=/dev/null bs=64K count=16 iflag=direct" 2>/dev/null
 	put 0 $fail/probability
 }
 
-test_no_memory_for_windows()
+test_no_memory_for_rings()
 {
 	local dev
 	setup
 	[ -d /sys/kernel/debug/fail_page_alloc ] || skip "no CONFIG_FAIL_PAGE_ALLOC"
 	zram_create dev deflate-iaa 32M
 	put 1 "$(zram_attr "$dev" batch_size)"
-	defer put 0 /sys/kernel/debug/fail_page_alloc/probability
-	without_memory bash -c "echo 1 >/proc/self/make-it-fail; echo 16 >$(zram_attr "$dev" batch_size)"
-	equal "$(batch_stat "$dev" $ALL_BYTES)" 0 "bytes of windows"
-	must blk-verify both --size $SIZE --bs 64K "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" 0 "bios in windows"
-	at_least "$(batch_stat "$dev" $NO_WINDOW)" $((PAGES / 8)) "bios without a window"
+	must blk-verify write --size $SIZE --bs 64K "$dev"
 	put 16 "$(zram_attr "$dev" batch_size)"
-	must blk-verify both --size $SIZE --bs 64K --round 1 "$dev"
-	equal "$(batch_stat "$dev" $WRITES)" $((PAGES / 16)) "bios in windows, with memory again"
+	defer put 0 /sys/kernel/debug/fail_page_alloc/probability
+	starved "$dev"
+	equal "$(batch_stat "$dev" ring_bytes)" 0 "bytes of rings"
+	equal "$(batch_stat "$dev" read_bios)" 0 "bios in rings"
+	at_least "$(batch_stat "$dev" no_ring)" 1 "bios without a ring"
+	must blk-verify check --size $SIZE --bs 64K "$dev"
+	at_least "$(batch_stat "$dev" read_bios)" $((PAGES / 16)) "bios in rings, with memory again"
 }
 
-test_little_memory_makes_small_windows()
+test_ring_stays_when_it_cannot_grow()
 {
-	local dev fail=/sys/kernel/debug/fail_page_alloc all
+	local dev before
 	setup
-	[ -d $fail ] || skip "no CONFIG_FAIL_PAGE_ALLOC"
+	[ -d /sys/kernel/debug/fail_page_alloc ] || skip "no CONFIG_FAIL_PAGE_ALLOC"
 	zram_create dev deflate-iaa 32M
-	all=$(batch_stat "$dev" $ALL_BYTES)
-	defer put 0 $fail/probability
-	defer put 1 $fail/interval
-	put 1 "$(zram_attr "$dev" batch_size)"
-	put 7 $fail/interval
-	without_memory bash -c "echo 1 >/proc/self/make-it-fail; echo 16 >$(zram_attr "$dev" batch_size)"
-	info "$(batch_stat "$dev" $ALL_BYTES) of $all bytes"
-	at_least "$all" "$(($(batch_stat "$dev" $ALL_BYTES) + 1))" "all bytes, and those of smaller windows"
-	must blk-verify both --size $SIZE --bs 64K "$dev"
+	put 4 "$(zram_attr "$dev" batch_size)"
+	must blk-verify write --size $SIZE --bs 64K "$dev"
+	on_each_cpu "$dev" 64K
+	before=$(batch_stat "$dev" ring_bytes)
+	put 16 "$(zram_attr "$dev" batch_size)"
+	defer put 0 /sys/kernel/debug/fail_page_alloc/probability
+	starved "$dev"
+	equal "$(batch_stat "$dev" ring_bytes)" "$before" "bytes of rings without memory for more"
+	equal "$(batch_stat "$dev" no_ring)" 0 "bios without a ring"
+	on_each_cpu "$dev" 64K
+	equal "$(batch_stat "$dev" ring_bytes)" $((before * 4)) "bytes of rings with memory again"
+	must blk-verify check --size $SIZE --bs 64K "$dev"
 }
 
-test_incompressible_pages_in_windows()
+test_read_ahead_kb_is_the_users()
+{
+	local dev size
+	setup
+	zram_create dev deflate-iaa 32M
+	put 1 "$(zram_attr "$dev" reset)"
+	put 0 "$(zram_attr "$dev" queue/read_ahead_kb)"
+	put deflate-iaa "$(zram_attr "$dev" comp_algorithm)"
+	put 32M "$(zram_attr "$dev" disksize)"
+	equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after disksize"
+	for size in 1 16; do
+		put $size "$(zram_attr "$dev" batch_size)"
+		equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after batch_size $size"
+	done
+	put 1 "$(zram_attr "$dev" reset)"
+	equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after a reset"
+}
+
+test_incompressible_pages_in_rings()
 {
 	local dev
 	setup
@@ -213,15 +244,16 @@ test_incompressible_pages_in_windows()
 	equal "$(zram_stat "$dev" mm_stat 6)" 1024 "same-filled pages"
 }
 
-test_window_of_a_cpu_that_comes_and_goes()
+test_ring_of_a_cpu_that_comes_and_goes()
 {
 	local dev load cpu all round=0
 	setup
 	cpu=$(($(nproc) - 1))
 	[ -w "/sys/devices/system/cpu/cpu$cpu/online" ] || skip "no CPU to take away"
 	zram_create dev deflate-iaa 32M
-	all=$(batch_stat "$dev" $ALL_BYTES)
 	blk-verify write --size $SIZE "$dev" >/dev/null
+	on_each_cpu "$dev" 64K
+	all=$(batch_stat "$dev" ring_bytes)
 	( for round in 1 2 3; do
 		blk-verify both --size $SIZE --bs 256K --threads 4 --round $round "$dev" || exit 1
 	done ) >"$KTAP_TMP/load" 2>&1 &
@@ -233,9 +265,10 @@ test_window_of_a_cpu_that_comes_and_goes()
 	done
 	wait $load || fail "load: $(cat "$KTAP_TMP/load")"
 	put 0 "/sys/devices/system/cpu/cpu$cpu/online"
-	at_least "$all" "$(($(batch_stat "$dev" $ALL_BYTES) + 65536))" "bytes of all windows, and without a CPU's"
+	at_least "$all" "$(($(batch_stat "$dev" ring_bytes) + 65536))" "bytes of all rings, and without a CPU's"
 	put 1 "/sys/devices/system/cpu/cpu$cpu/online"
-	equal "$(batch_stat "$dev" $ALL_BYTES)" "$all" "bytes of windows when the CPU is back"
+	on_each_cpu "$dev" 64K
+	equal "$(batch_stat "$dev" ring_bytes)" "$all" "bytes of rings when the CPU is back"
 	must blk-verify both --size $SIZE --bs 64K --round 9 "$dev"
 }
 

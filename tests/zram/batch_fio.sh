@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fio's own verification on a zram with windows: block sizes from 4K to 2M, deep queues,
+# fio's own verification on a zram with rings: block sizes from 4K to 2M, deep queues,
 # several jobs, direct and through the page cache, trims in between, checksums and headers.
-# Fails on a byte that differs, and where no window was used.
+# Fails on a byte that differs, and where no ring was used.
 #
 # vm: kernel=test
 # timeout: 600
@@ -46,8 +46,8 @@ test_block_sizes()
 		verified "$dev" --direct=1 --ioengine=psync --rw=randrw --bs=$bs \
 			--verify=crc32c --verify_interval=4096
 	done
-	at_least "$(zram_stat "$dev" batch_stat 1)" 300 "windows of writes"
-	at_least "$(zram_stat "$dev" batch_stat 3)" 300 "windows of reads"
+	at_least "$(batch_stat "$dev" write_bios)" 300 "bios written in rings"
+	at_least "$(batch_stat "$dev" read_bios)" 300 "bios read in rings"
 }
 
 test_mixed_block_sizes()
@@ -84,8 +84,8 @@ test_page_cache()
 		--invalidate=1 --verify=crc32c
 	verified "$dev" --direct=0 --ioengine=psync --rw=randwrite --bs=4k --end_fsync=1 \
 		--invalidate=1 --verify=crc32c
-	at_least "$(zram_stat "$dev" batch_stat 1)" 4 "windows of writes"
-	at_least "$(zram_stat "$dev" batch_stat 3)" 4 "windows of reads"
+	at_least "$(batch_stat "$dev" write_bios)" 4 "bios written in rings"
+	at_least "$(batch_stat "$dev" read_bios)" 4 "bios read in rings"
 }
 
 test_trims_in_between()

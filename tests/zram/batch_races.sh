@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reads, writes and discards of the same pages by several threads, in windows of all sizes,
-# while slots are recompressed and written back, memory runs out in the middle of a window,
+# Reads, writes and discards of the same pages by several threads, in bios of all sizes,
+# while slots are recompressed and written back, memory runs out in the middle of a bio,
 # queues go, and the device is reset. Fails on a page that is not one of those written there.
 #
 # vm: kernel=test disk=64M
@@ -49,8 +49,8 @@ test_reads_writes_discards()
 	zram_create dev deflate-iaa 8M
 	race "$dev" --discard
 	race_won
-	at_least "$(zram_stat "$dev" batch_stat 1)" 20 "windows of writes"
-	at_least "$(zram_stat "$dev" batch_stat 3)" 20 "windows of reads"
+	at_least "$(batch_stat "$dev" write_bios)" 20 "bios written in rings"
+	at_least "$(batch_stat "$dev" read_bios)" 20 "bios read in rings"
 	# All of it is given back: nothing was counted twice, or lost.
 	must blkdiscard "$dev"
 	equal "$(zram_stat "$dev" mm_stat 1)" 0 "bytes stored after a discard of all"
@@ -100,7 +100,7 @@ test_writeback_meanwhile()
 	equal "$(zram_stat "$dev" bd_stat 1)" 0 "pages on the disk after a discard of all"
 }
 
-test_memory_limit_in_the_middle_of_a_window()
+test_memory_limit_in_the_middle_of_a_bio()
 {
 	local dev failed
 	setup
@@ -152,7 +152,7 @@ test_full_queues()
 	zram_create dev deflate-iaa 8M
 	race "$dev" --discard
 	race_won
-	at_least "$(zram_stat "$dev" batch_stat 7)" 10 "times that the queue was full"
+	at_least "$(batch_stat "$dev" device_full)" 10 "times that the queue was full"
 }
 
 test_reset_is_refused_meanwhile()

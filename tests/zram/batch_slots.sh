@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Recompression, writeback and compressed writeback, with deflate-iaa on either side, in
-# windows; and bios in which slots of all kinds stand between each other. Fails on a wrong
+# rings; and bios in which slots of all kinds stand between each other. Fails on a wrong
 # page, and where a step did not do what it is for.
 #
 # vm: kernel=test disk=64M
@@ -22,8 +22,6 @@ setup()
 		iaa_configure -q 2
 	fi
 }
-
-PP_WINDOWS=5 PP_SLOTS=6
 
 # zram_multi DEV PRIMARY SECONDARY: a device that recompresses from one to the other
 zram_multi()
@@ -62,8 +60,8 @@ recompress()
 	put 'type=idle' "$(zram_attr "$dev" recompress)"
 	after=$(zram_stat "$dev" mm_stat 2)
 	info "$1 to $2: $before to $after bytes, $(state "$dev" | grep -c 'r' || true) slots recompressed"
-	at_least "$(zram_stat "$dev" batch_stat $PP_WINDOWS)" $((PAGES / 32)) "windows"
-	at_least $((PAGES)) "$(zram_stat "$dev" batch_stat $PP_SLOTS)" "slots of the device and in windows"
+	at_least "$(batch_stat "$dev" pp_slots)" $((PAGES / 2)) "slots in rings"
+	at_least $PAGES "$(batch_stat "$dev" pp_slots)" "slots of the device and in rings"
 	if [ "$3" = better ]; then
 		at_least "$before" $((after + before / 50)) "bytes before and after"
 	fi
@@ -129,7 +127,7 @@ written_back()
 	at_least "$(zram_stat "$dev" bd_stat 3)" $((PAGES * 3 / 4)) "pages written back"
 	equal "$(zram_stat "$dev" mm_stat 2)" 0 "compressed bytes left in memory"
 	if [ "$1" = deflate-iaa ] && [ "$2" -eq 0 ]; then
-		at_least "$(zram_stat "$dev" batch_stat $PP_WINDOWS)" $((PAGES / 32)) "windows"
+		at_least "$(batch_stat "$dev" pp_slots)" $((PAGES / 2)) "slots read ahead"
 	fi
 	must blk-verify check --size $SIZE --bs 256K "$dev"
 	must blk-verify both --size $SIZE --bs 256K --round 1 "$dev"

@@ -3,12 +3,13 @@
 #
 # Swap on a zram that prefers batches: single pages are gathered into bios of many, large
 # folios go out and come in as one, readahead is one bio, and what was swapped out is free
-# in the same pass. Fails on a wrong page, or where the windows of zram were not full.
+# in the same pass. Fails on a wrong page, or where the bios of zram were small.
 #
 # vm: kernel=test
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/swap.sh"
 
 HUGEPAGES=/sys/kernel/mm/transparent_hugepage
 
@@ -16,6 +17,8 @@ HUGEPAGES=/sys/kernel/mm/transparent_hugepage
 swap_on()
 {
 	local -n swap_var=$1
+	local name
+	declare -gA base
 	need_command swap-verify mkswap
 	need_zram "$2"
 	if [ -n "$(iaa_devices)" ]; then
@@ -26,18 +29,13 @@ swap_on()
 	must mkswap "$swap_var"
 	defer swapoff "$swap_var"
 	must swapon -p 100 "$swap_var"
-	read -r -a base <"$(zram_attr "$swap_var" batch_stat)"
+	for name in write_bios write_pages read_bios read_pages; do
+		base[$name]=$(batch_stat "$swap_var" $name)
+	done
 }
 
-# since DEV N: the N-th number of batch_stat, since swapon
-since() { echo $(($(zram_stat "$1" batch_stat "$2") - base[$2 - 1])); }
-
-# page_cluster N
-page_cluster()
-{
-	defer put "$(cat /proc/sys/vm/page-cluster)" /proc/sys/vm/page-cluster
-	put "$1" /proc/sys/vm/page-cluster
-}
+# since DEV NAME: that number of batch_stat, since swapon
+since() { echo $(($(batch_stat "$1" "$2") - base[$2])); }
 
 # huge SIZE: anonymous memory comes in folios of that size, and of no other
 huge()
@@ -56,12 +54,12 @@ chosen() { sed 's/.*\[\(.*\)\].*/\1/' "$1"; }
 
 vmstat() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
 
-# fill DEV FIRST: pages a window of writes (column 1), or of reads (3), times ten
+# fill DEV write|read: pages a bio in rings, times ten
 fill()
 {
-	local windows
-	windows=$(since "$1" "$2")
-	echo $((windows ? 10 * $(since "$1" $(($2 + 1))) / windows : 0))
+	local bios
+	bios=$(since "$1" "$2_bios")
+	echo $((bios ? 10 * $(since "$1" "$2_pages") / bios : 0))
 }
 
 # swapped OPTION...: under a cgroup's limit
@@ -79,9 +77,9 @@ test_single_pages_are_gathered()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	swapped
-	info "$(fill "$dev" 1) tenths of pages a window"
-	at_least "$(fill "$dev" 1)" 60 "tenths of pages a window of writes"
-	equal "$(since "$dev" 3)" 0 "windows of reads without readahead"
+	info "$(fill "$dev" write) tenths of pages a bio"
+	at_least "$(fill "$dev" write)" 60 "tenths of pages a bio written"
+	equal "$(since "$dev" read_bios)" 0 "bios read in rings without readahead"
 }
 
 test_single_pages_of_lz4_are_not()
@@ -91,7 +89,7 @@ test_single_pages_of_lz4_are_not()
 	swap_on dev lz4
 	before=$(vmstat nrswpout)
 	swapped
-	equal "$(since "$dev" 1)" 0 "windows of lz4"
+	equal "$(since "$dev" write_bios)" 0 "bios of lz4 in rings"
 	# One bio a folio, as ever.
 	[ -z "$before" ] || at_least "$(($(vmstat nrswpout) - before))" 5000 "bios of swap-out"
 }
@@ -102,9 +100,9 @@ test_readahead_is_one_read()
 	page_cluster 4
 	swap_on dev deflate-iaa
 	swapped
-	info "$(fill "$dev" 3) tenths of pages a window of reads"
-	at_least "$(since "$dev" 3)" 100 "windows of reads"
-	at_least "$(fill "$dev" 3)" 30 "tenths of pages a window of reads"
+	info "$(fill "$dev" read) tenths of pages a bio read"
+	at_least "$(since "$dev" read_bios)" 100 "bios read in rings"
+	at_least "$(fill "$dev" read)" 30 "tenths of pages a bio read"
 }
 
 # large SIZE: folios of that size, out and in
@@ -118,40 +116,17 @@ large()
 	pages=$((${1%kB} / 4))
 	before=$(cat "$swpout")
 	must swap-verify --size 16M --huge --pageout
-	info "$1: $(($(cat "$swpout") - before)) folios out, $(fill "$dev" 1) tenths of pages a window out, $(fill "$dev" 3) in"
+	info "$1: $(($(cat "$swpout") - before)) folios out, $(fill "$dev" write) tenths of pages a bio out, $(fill "$dev" read) in"
 	# Some folios are not to be had; most are what was asked for.
 	at_least "$(($(cat "$swpout") - before))" $((16 * 256 / pages / 2)) "folios of $1 swapped out"
-	at_least "$(fill "$dev" 1)" $((pages * 7)) "tenths of pages a window of writes"
+	at_least "$(fill "$dev" write)" $((pages * 7)) "tenths of pages a bio written"
 	# Nothing swaps in a folio that the page tables map as one.
-	[ "$1" = 2048kB ] || at_least "$(fill "$dev" 3)" $((pages * 5)) "tenths of pages a window of reads"
+	[ "$1" = 2048kB ] || at_least "$(fill "$dev" read)" $((pages * 5)) "tenths of pages a bio read"
 }
 
 test_folios_of_16K() { large 16kB; }
 test_folios_of_64K() { large 64kB; }
 test_folios_of_2M() { large 2048kB; }
-
-# held GROUP OPTION...: swap-verify in it, with its memory written; it checks it when
-# $KTAP_TMP/go is there. Its process is $held.
-held()
-{
-	local group=$1
-	shift
-	rm -f "$KTAP_TMP/go"
-	in_cgroup "$group" swap-verify --hold "$KTAP_TMP/go" "$@" >"$KTAP_TMP/held" 2>&1 &
-	held=$!
-	for _ in $(seq 600); do
-		! grep -q holding "$KTAP_TMP/held" || return 0
-		sleep 0.1
-	done
-	fail "it does not get as far: $(cat "$KTAP_TMP/held")"
-}
-
-let_go()
-{
-	touch "$KTAP_TMP/go"
-	wait "$held" || fail "$(cat "$KTAP_TMP/held")"
-	info "$(paste -sd' ' "$KTAP_TMP/held")"
-}
 
 cgroup_stat() { awk -v name="$2" '$1 == name { print $2 }' "$1/memory.stat"; }
 
@@ -161,7 +136,7 @@ test_swapped_out_is_free_at_once()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	cgroup_create group 64M
-	held "$group" --size 16M
+	held in_cgroup "$group" swap-verify --size 16M
 	before=$(cat "$group/memory.current")
 	out=$(zram_stat "$dev" mm_stat 1)
 	# Half of it, in as few passes as that takes.
@@ -181,7 +156,7 @@ test_pageout_by_madvise_is_free_at_once()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	cgroup_create group 64M
-	held "$group" --size 16M --pageout
+	held in_cgroup "$group" swap-verify --size 16M --pageout
 	at_least "$(zram_stat "$dev" mm_stat 1)" $((12 << 20)) "bytes swapped out"
 	at_least $((1 << 20)) "$(cgroup_stat "$group" swapcached)" "1 MiB, and bytes in the swap cache"
 	let_go
@@ -193,7 +168,7 @@ test_full_device_loses_nothing()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	cgroup_create group 64M
-	held "$group" --size 24M
+	held in_cgroup "$group" swap-verify --size 24M
 	put 2M "$(zram_attr "$dev" mem_limit)"
 	# Writes fail before half of it is out; what did not get there stays, and is right.
 	{ echo 20M >"$group/memory.reclaim"; } 2>/dev/null || true

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Filesystems on a zram with windows: a real tree is copied, some of it is deleted and
+# Filesystems on a zram with rings: a real tree is copied, some of it is deleted and
 # copied again, free space is trimmed, and everything has the checksum it had, also after
 # mounting again. Fails on a file that differs, or on what the filesystem's own check finds.
 #
@@ -51,9 +51,9 @@ on_filesystem()
 	must mount -t "$name" "$dev" "$mnt"
 	sums "$mnt/tree" | cmp - "$KTAP_TMP/sums" || fail "the tree differs"
 	sums "$mnt/second" | cmp - "$KTAP_TMP/sums" || fail "the copied tree differs"
-	info "$(du -sh "$mnt/tree" | cut -f1) in $(wc -l <"$KTAP_TMP/sums") files, $(zram_stat "$dev" batch_stat 1) windows of writes, $(zram_stat "$dev" batch_stat 3) of reads"
-	at_least "$(zram_stat "$dev" batch_stat 1)" 20 "windows of writes"
-	at_least "$(zram_stat "$dev" batch_stat 3)" 20 "windows of reads"
+	info "$(du -sh "$mnt/tree" | cut -f1) in $(wc -l <"$KTAP_TMP/sums") files, $(batch_stat "$dev" write_bios) bios written in rings, $(batch_stat "$dev" read_bios) of reads"
+	at_least "$(batch_stat "$dev" write_bios)" 20 "bios written in rings"
+	at_least "$(batch_stat "$dev" read_bios)" 20 "bios read in rings"
 }
 
 test_ext4() { on_filesystem ext4 mkfs.ext4 -q -F -- e2fsck -fn; }

@@ -36,6 +36,16 @@ def workloads($scale):
           else . end
         | tidy);
 
+# Reads at a fixed rate beside a writer: how late they are, and what is written
+def mixed($scale):
+  [.[] | select(.result.read_ns)
+   | {row: .rows[0], kernel, algorithm: .result.algorithm, batch: .result.batch, task,
+      devices: (.env.DEVICES // "0" | tonumber), size: (.env.SIZE | tonumber),
+      reads_per_s: (.result.reads / (.result.span.ns / $scale / 1e9)),
+      read_us: (.result.read_ns / $scale / 1e3), read_p99_us: (.result.read_p99_ns / $scale / 1e3),
+      read_max_us: (.result.read_max_ns / $scale / 1e3),
+      written_mb_per_s: (.result.written_pages * 4096 * 1000 / (.result.span.ns / $scale))} | tidy];
+
 # How far figures of two runs of the same tasks are apart, at worst
 def spread:
   [.[] | select(.rows[0] == "repeat")
@@ -54,6 +64,7 @@ def spread:
     headline_by_scale: $by_scale,
     rows: $rows,
     workloads: ($raw | workloads($scale)),
+    mixed: ($raw | mixed($scale)),
     calibration: ($rows | calibration($scale; $published)),
     published: $published
   }

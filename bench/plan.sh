@@ -157,6 +157,36 @@ plan_incompressible()
 	done
 }
 
+# Swap-in from zram with readahead (page-cluster 3) and without, of pages in order and of
+# pages far apart, with a device and in software
+plan_readahead()
+{
+	local order stride devices cluster
+	for order in sequential random; do
+		[ $order = random ] && stride=211 || stride=1
+		for devices in 0 1; do
+			for cluster in 0 3; do
+				task "readahead-$order-$devices-$cluster" ours $SCALE "readahead-$order" swap \
+					"SIZE=$(bytes 4k)" PAGES=512 DEVICES=$devices CLUSTER=$cluster \
+					STRIDE=$stride "ALGORITHMS=$IAA"
+			done
+		done
+	done
+}
+
+# Reads, 200 a second as modelled, beside a writer: one CPU for both
+plan_mixed()
+{
+	local size devices
+	for size in 4k 64k; do
+		for devices in 0 1; do
+			task "mixed-$size-$devices" ours $SCALE mixed mixed "SIZE=$(bytes $size)" \
+				DEVICES=$devices "ALGORITHMS=$IAA" "BATCHES=1 16" READS=100 \
+				INTERVAL=$((5000000 * SCALE))
+		done
+	done
+}
+
 plan_driver()
 {
 	local env=(PAGES=256 DEVICES=1)
@@ -237,6 +267,10 @@ plan()
 	for size in 4k 64k; do
 		plan_pressure $size
 	done
+	plan_readahead
+	task writeback ours $SCALE writeback writeback PAGES=512 DEVICES=1 "ALGORITHMS=$IAA" \
+		"BATCHES=1 16"
+	plan_mixed
 	plan_driver
 	plan_incompressible
 	plan_sweeps

@@ -16,7 +16,8 @@ def percent: if . == null then "-" else (. * 100 | number(0)) + " %" end;
 # What a measurement is of, for people.
 def subject:
   .kernel + (if .row == "devices" then ", " + .job else "" end) + (if .batch then ", batch " + (.batch | tostring) else "" end)
-  + (if .api then ", " + .api else "" end) + (if .looks_at then ", looks at " + (.looks_at | tostring) else "" end);
+  + (if .api then ", " + .api else "" end) + (if .looks_at then ", looks at " + (.looks_at | tostring) else "" end)
+  + (if .row | startswith("readahead-") then ", page-cluster " + (.cluster | tostring) else "" end);
 def device:
   if .devices == 0 then "-"
   else (.devices | tostring) + (if .device_time == "zero" then ", instant" else "" end) end;
@@ -79,6 +80,15 @@ def workload_tables:
         (.sys_vs_stock | gain), published_gain($published; "sys")])
   | join("\t");
 
+def mixed_tables:
+  (.mixed // []) | if length == 0 then empty else group_by(.row)[]
+  | ["# " + .[0].row + ": 64K and 4K reads at a fixed rate beside a writer of 2 MiB blocks, on one CPU; a read counts from when it was due", "2"],
+    ["read", "devices", "batch", "reads/s", "average us", "p99 us", "maximum us", "written MB/s"],
+    (sort_by([.size, .devices, .batch])[]
+     | [(.size | tostring), (if .devices == 0 then "software" else (.devices | tostring) end), (.batch | tostring), (.reads_per_s | number(0)), (.read_us | number(1)),
+        (.read_p99_us | number(1)), (.read_max_us | number(1)), (.written_mb_per_s | number(0))])
+  | join("\t") end;
+
 def headline_table:
   if (.headline // {}) == {} then empty
   else . as $all | (["# headline", "1"], ["figure"] + ($all.headline_by_scale | keys | map("scale " + .)),
@@ -89,7 +99,7 @@ def headline_table:
     | join("\t")
   end;
 
-def tables: row_tables, workload_tables, headline_table;
+def tables: row_tables, workload_tables, mixed_tables, headline_table;
 
 # What the headline's figures are, for a reader of README.md
 def meaning: {

@@ -23,8 +23,9 @@ static struct {
 	uint64_t folio;
 	uint64_t pages;
 	uint64_t warm;
+	uint64_t stride;
 } opt = { .corpus = "/corpus", .kind = "text", .counter = "pswp", .folio = BENCH_PAGE,
-	  .pages = 512, .warm = 512 };
+	  .pages = 512, .warm = 512, .stride = 1 };
 
 static const char usage[] =
 "Usage: bench-swap [OPTION]...\n"
@@ -33,6 +34,8 @@ static const char usage[] =
 "  --kind KIND      text, binary, heap, zero or random (default text)\n"
 "  --corpus DIR     where KIND.pages are (default /corpus)\n"
 "  --warm N         pages to swap before (default 512)\n"
+"  --stride N       touch every Nth page, again and again, until all are touched; N and\n"
+"                   the number of pages have no common divisor (default 1: in order)\n"
 "  --stored NAME    report what this zram device, or zswap, holds of them\n"
 "  --counter NAME   pages out and in are counted as NAME+out, NAME+in in\n"
 "                   /proc/vmstat (default pswp)\n"
@@ -46,6 +49,7 @@ static void parse(int argc, char **argv)
 		{ "kind", required_argument, NULL, 'k' },
 		{ "corpus", required_argument, NULL, 'c' },
 		{ "warm", required_argument, NULL, 'w' },
+		{ "stride", required_argument, NULL, 'S' },
 		{ "stored", required_argument, NULL, 's' },
 		{ "counter", required_argument, NULL, 'C' },
 		{ "tag", required_argument, NULL, 't' },
@@ -69,6 +73,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'w':
 			opt.warm = bench_size(optarg);
+			break;
+		case 'S':
+			opt.stride = bench_size(optarg);
 			break;
 		case 's':
 			opt.stored = optarg;
@@ -140,9 +147,10 @@ static struct bench_time out(char *memory, uint64_t bytes)
 static struct bench_time in(char *memory, uint64_t bytes)
 {
 	struct bench_time start = bench_now();
+	uint64_t pages = bytes / BENCH_PAGE;
 
-	for (uint64_t i = 0; i < bytes; i += BENCH_PAGE)
-		(void)*(volatile char *)(memory + i);
+	for (uint64_t i = 0, at = 0; i < pages; i++, at = (at + opt.stride) % pages)
+		(void)*(volatile char *)(memory + at * BENCH_PAGE);
 	return bench_since(start);
 }
 

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # Swap on zram: folios of SIZE bytes out by MADV_PAGEOUT, and in by touching their
-# pages. BATCHES are zram's windows to measure with; without it zram's own. CLUSTER is
-# page-cluster.
+# pages. BATCHES are the batch_size to measure with; without it zram's own. CLUSTER is
+# page-cluster; STRIDE is how far apart the pages are that are touched one after the other.
 
 # swap_measure ALGORITHM [BATCH]
 swap_measure()
@@ -17,7 +17,7 @@ swap_measure()
 	for kind in $KINDS; do
 		bench-swap --folio "$SIZE" --pages "$PAGES" --kind "$kind" --corpus "$CORPUS" \
 			--warm $((PAGES < 512 ? PAGES : 512)) \
-			--stored "$zram" --counter pswp "${tags[@]}" --tag kind="$kind"
+			--stored "$zram" --counter pswp --stride "${STRIDE:-1}" "${tags[@]}" --tag kind="$kind"
 	done
 	zram_drop "$zram"
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # zram through the block layer: direct writes and reads of SIZE bytes. BATCHES are the
-# windows (batch_size) to measure with; without it zram's own.
+# batch_size to measure with; without it zram's own.
 
 # zram_measure ALGORITHM [BATCH]
 zram_measure()

@@ -222,9 +222,9 @@ static int idxd_device_stop(struct idxd_device *idxd)
 	if (idxd->reset_futile)
 		return 0;
 
-	/* Disabled now: the one state in which this does not halt the device */
 	if (idxd->shut_down)
 		return 0;
+	/* Disabled now: the one state in which this does not halt the device */
 	pci_set_master(pdev);
 	if (idxd_device_hw_state(idxd) == IDXD_DEVICE_STATE_DISABLED)
 		idxd_device_restore_general(idxd);

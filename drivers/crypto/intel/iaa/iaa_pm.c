@@ -14,6 +14,7 @@
 #include "iaa_dev.h"
 
 bool iaa_parked;	/* no queue goes live; written under iaa_devices_lock */
+static bool iaa_shut_down;	/* for good; written under iaa_devices_lock */
 
 static void iaa_park(void)
 {
@@ -38,6 +39,8 @@ static void iaa_unpark(void)
 	struct iaa_wq *wq;
 
 	guard(iaa_devices)();
+	if (iaa_shut_down)
+		return;
 	iaa_parked = false;
 	list_for_each_entry(dev, &iaa_devices, node)
 		list_for_each_entry(wq, &dev->wqs, node) {
@@ -72,6 +75,8 @@ static struct notifier_block iaa_pm_notifier = {
 static int iaa_reboot_notify(struct notifier_block *nb, unsigned long event,
 			     void *unused)
 {
+	scoped_guard(iaa_devices)
+		iaa_shut_down = true;
 	iaa_park();
 	return NOTIFY_DONE;
 }

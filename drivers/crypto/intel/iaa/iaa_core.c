@@ -185,7 +185,8 @@ static __always_inline int iaa_submit(struct iaa_comp_req *req)
  */
 int iaa_comp_submit_compress(enum iaa_comp_mode mode, struct iaa_comp_req *req)
 {
-	if (WARN_ON_ONCE(mode >= IAA_COMP_NR_MODES))
+	if (WARN_ON_ONCE(mode >= IAA_COMP_NR_MODES) ||
+	    unlikely(FIELD_GET(IAA_COMP_REQ_LEVEL_MASK, req->flags) > IAA_COMP_LEVEL_MAX))
 		return req->result = -EINVAL;
 	req->op = IAA_OP_COMPRESS;
 	req->mode = mode;

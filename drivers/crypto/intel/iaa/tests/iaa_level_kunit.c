@@ -149,12 +149,31 @@ static void level_does_not_fit(struct kunit *test)
 				-ENOSPC);
 }
 
+/* Refused at once, whether or not a device would have ignored it */
+static void level_out_of_range(struct kunit *test)
+{
+	struct level_fixture *f = test->priv;
+	int level;
+
+	for (level = IAA_COMP_LEVEL_MAX + 1; level <= 15; level++) {
+		struct iaa_comp_req req = {
+			.src = f->plain, .slen = PAGE_SIZE,
+			.dst = f->packed, .dlen = PAGE_SIZE,
+			.flags = IAA_COMP_REQ_LEVEL(level),
+		};
+
+		KUNIT_EXPECT_EQ(test, iaa_comp_submit_compress(IAA_COMP_FIXED, &req),
+				-EINVAL);
+	}
+}
+
 static struct kunit_case level_tests[] = {
 	KUNIT_CASE(level_round_trip),
 	KUNIT_CASE(level_pays),
 	KUNIT_CASE(level_among_flags),
 	KUNIT_CASE(level_default),
 	KUNIT_CASE(level_does_not_fit),
+	KUNIT_CASE(level_out_of_range),
 	{}
 };
 

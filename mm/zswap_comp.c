@@ -20,8 +20,8 @@
  * requests take comes on top.
  *
  * Lock order: zswap_comp_ctx.store_lock or load_lock, then zsmalloc's. Nothing
- * that may swap may be done with either mutex held, so they are taken and released
- * together with memalloc_noio_save(), for drivers that allocate, too.
+ * that may swap may be done with either mutex held, so a task takes them in a scope
+ * of memalloc_noio_save(), for drivers that allocate, too.
  */
 #define pr_fmt(fmt)	"zswap: " fmt
 

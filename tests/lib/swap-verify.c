@@ -250,6 +250,7 @@ static void parse(int argc, char **argv)
 			break;
 		case 'l':
 			opt.linger = optarg;
+			break;
 		case 'a':
 			opt.ahead = parse_size(optarg);
 			break;

@@ -21,11 +21,17 @@
 struct swap_io_ctx;
 struct zs_pool;
 
-/*
- * The lock ordering is zswap_tree.lock -> zswap_pool.lru_lock.
- * The only case where lru_lock is not acquired while holding tree.lock is
- * when a zswap_entry is taken off the lru for writeback, in that case it
- * needs to be verified that it's still valid in the tree.
+/**
+ * struct zswap_pool - compressed pages, and the compressor that made them
+ * @zs_pool: where they are
+ * @comp: the compressor
+ * @ref: one for each entry, and one for the pool that stores at present
+ * @list: of all pools
+ * @release_work: frees the pool after its last reference
+ * @tfm_name: the algorithm, as it was asked for
+ *
+ * Lock order: a tree's xa_lock, then the LRU's lock. Writeback takes an entry from
+ * the LRU without the tree, and has to look it up there before it uses it.
  */
 struct zswap_pool {
 	struct zs_pool *zs_pool;
@@ -36,24 +42,17 @@ struct zswap_pool {
 	char tfm_name[CRYPTO_MAX_ALG_NAME];
 };
 
-/*
- * struct zswap_entry
- *
- * This structure contains the metadata for tracking a single compressed
- * page within zswap.
- *
- * swpentry - associated swap entry, the offset indexes into the xarray
- * length - the length in bytes of the compressed page data.  Needed during
- *          decompression.
- * referenced - true if the entry recently entered the zswap pool. Unset by the
- *              writeback logic. The entry is only reclaimed by the writeback
- *              logic if referenced is unset. See comments in the shrinker
- *              section for context.
- * nid - node of the page, whose lru the entry is on
- * pool - the zswap_pool the entry's data is in
- * handle - zsmalloc allocation handle that stores the compressed page data
- * objcg - the obj_cgroup that the compressed memory is charged to
- * lru - handle to the pool's lru used to evict pages.
+/**
+ * struct zswap_entry - one compressed page
+ * @swpentry: the swap slot that it stands for; its offset is the index in the tree
+ * @length: bytes stored, PAGE_SIZE for a page that is stored as it is
+ * @referenced: set when it is stored; the first visit of the shrinker clears it and
+ *	leaves the entry alone
+ * @nid: node of the page, whose LRU the entry is on
+ * @pool: it is stored there
+ * @handle: of zsmalloc
+ * @objcg: pays for the memory, or NULL
+ * @lru: its place for writeback
  */
 struct zswap_entry {
 	swp_entry_t swpentry;
@@ -122,7 +121,7 @@ unsigned long zswap_shrink_lru(int nid, struct mem_cgroup *memcg,
 			       unsigned long *nr_to_walk,
 			       bool *encountered_page_in_swapcache);
 
-/* One swap address space for each 64M swap space */
+/* A tree has as many slots as this shift says: 64 MiB of swap with pages of 4 KiB */
 #define ZSWAP_ADDRESS_SPACE_SHIFT 14
 static inline struct xarray *swap_zswap_tree(swp_entry_t swp)
 {
@@ -130,7 +129,7 @@ static inline struct xarray *swap_zswap_tree(swp_entry_t swp)
 		>> ZSWAP_ADDRESS_SPACE_SHIFT];
 }
 
-/* should be called under RCU */
+/* Valid until the caller leaves its RCU read section */
 #ifdef CONFIG_MEMCG
 static inline struct mem_cgroup *mem_cgroup_from_entry(struct zswap_entry *entry)
 {

@@ -60,11 +60,7 @@ static unsigned int zswap_tree_store(struct zswap_entry **entries,
 
 			if (xas_error(&xas))
 				break;
-			/*
-			 * We may have had an existing entry that became stale when
-			 * the folio was redirtied and now the new version is being
-			 * swapped out. Get rid of the old.
-			 */
+			/* An earlier swap-out of this page, out of date since */
 			if (old)
 				zswap_entry_free(old);
 			if (++stored < nr)
@@ -92,20 +88,12 @@ static void zswap_entries_charge(struct zswap_entry **entries, unsigned int nr,
 }
 
 /*
- * The entries are successfully compressed and stored in the tree, there is
- * no further possibility of failure. Grab refs to the pool and objcg,
- * charge zswap memory, and increment zswap_stored_pages.
- * The opposite actions will be performed by zswap_entry_free()
- * when an entry is removed from the tree.
+ * Nothing fails from here on: account for entries that are in the tree, and hand them
+ * to writeback. zswap_entry_free() undoes all of it.
  *
- * We finish initializing the entries while they are already in xarray.
- * This is safe because:
- *
- * 1. Concurrent stores and invalidations are excluded by folio lock.
- *
- * 2. Writeback is excluded by the entries not being on the LRU yet.
- *    The publishing order matters to prevent writeback from seeing
- *    an incoherent entry.
+ * They are in the tree before they are complete, which nobody sees: stores and
+ * invalidations of these slots hold the folio's lock, and writeback finds entries by
+ * the LRU. So the LRU comes last.
  */
 static void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
 				  swp_entry_t swpentry, int nid,

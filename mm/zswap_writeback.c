@@ -45,9 +45,9 @@ static unsigned int zswap_writeback_gather(struct zswap_victims *victims,
 		zswap_reject_reclaim_fail++;
 
 		/*
-		 * Encountering a page already in swap cache is a sign that we are shrinking
-		 * into the warmer region. We should terminate shrinking (if we're in the dynamic
-		 * shrinker context), but for the victims, which have been rotated already.
+		 * A page in the swap cache is in use, and so are the next ones,
+		 * probably: the shrinker chooses no more victims. Those it has are
+		 * at the end of the LRU already, and are tried.
 		 */
 		if (PTR_ERR(folio) == -EEXIST && encountered_page_in_swapcache)
 			*encountered_page_in_swapcache = true;

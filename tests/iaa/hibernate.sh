@@ -3,8 +3,8 @@
 #
 # The system hibernates with pages swapped to zram, as far as the kernel's own test of that
 # goes (test_resume): an image is written to swap, read back, and restored. Fails if a page
-# in zram or in memory is lost, if nothing but zram is there to take the image and it is
-# neither written nor refused, or if the queues do not serve again.
+# in zram or in memory is lost, if the image goes to zram, which is empty once the system
+# was off, or if the queues do not serve again.
 #
 # vm: kernel=builtin disk=1G
 # timeout: 300
@@ -61,6 +61,26 @@ written()
 	at_least "$(tr -d '\0' <"$1" | head -c 20000000 | wc -c)" 20000000 "bytes of an image on $1"
 }
 
+# refused: and the log says why
+refused()
+{
+	[[ $result == *"No such device"* ]] || fail "not refused as it should be: $result"
+	grep -q "${dev#/dev/} is in RAM" <(kernel_log 'hibernate.sh: now') || fail "the log does not say why"
+}
+
+# swap_on_disk: after that on zram, which is found first
+swap_on_disk()
+{
+	[ -b "$DISK" ] || skip "no $DISK"
+	dd if=/dev/zero of="$DISK" bs=1M count=128 conv=fsync status=none
+	must mkswap "$DISK"
+	must swapon -p 1 "$DISK"
+	defer swapoff "$DISK"
+}
+
+# resume_from DEV
+resume_from() { put "$(lsblk -dno MAJ:MIN "$1" | tr -d ' ')" $POWER/resume; }
+
 # nothing_lost: the program has its pages, and hardware serves again
 nothing_lost()
 {
@@ -79,12 +99,9 @@ nothing_lost()
 test_with_a_disk()
 {
 	local dev load result
-	[ -b "$DISK" ] || skip "no $DISK"
 	setup 256M
-	must mkswap "$DISK"
-	must swapon -p 1 "$DISK"
-	defer swapoff "$DISK"
-	put "$(lsblk -dno MAJ:MIN "$DISK" | tr -d ' ')" $POWER/resume
+	swap_on_disk
+	resume_from "$DISK"
 	swapped
 	hibernate
 	equal "$result" restored "result of the hibernation"
@@ -92,8 +109,20 @@ test_with_a_disk()
 	nothing_lost
 }
 
-# Linux takes zram for the image like any swap. It does not survive a loss of power, and
-# an administrator must not do that; but here it does, so the image is restored or refused.
+# With nothing said the kernel takes the first swap that there is, but no zram.
+test_with_a_disk_that_is_not_named()
+{
+	local dev load result
+	setup 256M
+	swap_on_disk
+	put 0:0 $POWER/resume
+	swapped
+	hibernate
+	equal "$result" restored "result of the hibernation"
+	written "$DISK"
+	nothing_lost
+}
+
 test_with_zram_alone()
 {
 	local dev load result
@@ -101,6 +130,19 @@ test_with_zram_alone()
 	put 0:0 $POWER/resume
 	swapped
 	hibernate
+	refused
+	nothing_lost
+}
+
+test_with_zram_named()
+{
+	local dev load result
+	setup 512M
+	swap_on_disk
+	resume_from "$dev"
+	swapped
+	hibernate
+	refused
 	nothing_lost
 }
 

@@ -86,6 +86,7 @@ static LIST_HEAD(units_mock_queue);
 static unsigned int units_mock_queued;
 static DEFINE_SPINLOCK(units_mock_lock);	/* the queue and the counters */
 static struct workqueue_struct *units_mock_wq;
+static struct workqueue_struct *units_mock_bh;
 
 /* Used by the worker only, of which there is one */
 static u8 units_mock_work[LZO1X_1_MEM_COMPRESS];
@@ -206,7 +207,7 @@ static void units_mock_workfn(struct work_struct *work)
 		ctx->err = acomp_request_nr_units(req) ?
 			   units_mock_units(req, ctx->comp) :
 			   units_mock_plain(req, ctx->comp);
-		queue_work(system_bh_wq, &ctx->done);
+		queue_work(units_mock_bh, &ctx->done);
 	}
 }
 
@@ -303,24 +304,33 @@ static struct acomp_alg units_mock_algs[] = {
 	},
 };
 
+static void units_mock_free(void)
+{
+	/* The worker queues what ends a request. */
+	if (units_mock_wq)
+		destroy_workqueue(units_mock_wq);
+	if (units_mock_bh)
+		destroy_workqueue(units_mock_bh);
+}
+
 static int __init units_mock_init(void)
 {
-	int err;
+	int err = -ENOMEM;
 
 	units_mock_wq = alloc_workqueue("units_mock", WQ_UNBOUND | WQ_MEM_RECLAIM, 1);
-	if (!units_mock_wq)
-		return -ENOMEM;
-	err = crypto_register_acomps(units_mock_algs,
-				     ARRAY_SIZE(units_mock_algs));
+	units_mock_bh = alloc_workqueue("units_mock_bh", WQ_BH | WQ_PERCPU, 0);
+	if (units_mock_wq && units_mock_bh)
+		err = crypto_register_acomps(units_mock_algs,
+					     ARRAY_SIZE(units_mock_algs));
 	if (err)
-		destroy_workqueue(units_mock_wq);
+		units_mock_free();
 	return err;
 }
 
 static void __exit units_mock_exit(void)
 {
 	crypto_unregister_acomps(units_mock_algs, ARRAY_SIZE(units_mock_algs));
-	destroy_workqueue(units_mock_wq);
+	units_mock_free();
 }
 
 module_init(units_mock_init);

@@ -20,7 +20,8 @@ page_cluster()
 held()
 {
 	rm -f "$KTAP_TMP/go" "$KTAP_TMP/end"
-	"$@" --hold "$KTAP_TMP/go" >"$KTAP_TMP/held" 2>&1 &
+	: >"$KTAP_TMP/held"
+	"$@" --hold "$KTAP_TMP/go" >>"$KTAP_TMP/held" 2>&1 &
 	held=$!
 	said holding
 }

@@ -123,6 +123,18 @@ test_keeps_an_edit_and_refreshes()
 	pristine_is_whole
 }
 
+test_makes_the_first_patch_of_a_file()
+{
+	project
+	must overlay linux
+	must overlay edit Makefile
+	echo 'PATCHLEVEL = 2' >>"$repo/build/linux/Makefile"
+	must overlay refresh Makefile
+	grep -q '^+PATCHLEVEL' "$repo/Makefile.patch" || fail "no patch with the edit"
+	must overlay check linux
+	pristine_is_whole
+}
+
 # series: a second patch on the first one's lines
 series()
 {

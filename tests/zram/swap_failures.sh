@@ -135,6 +135,31 @@ test_readahead_leaves_the_disk_alone()
 	at_least 6 "$(($(zram_stat "$dev" bd_stat 2) - before))" "6 and the reads of the disk"
 }
 
+# refaults: pages that came back, of which it was known that they had gone not long ago
+refaults() { awk '$1 == "workingset_activate_anon" { print $2 }' "$group/memory.stat"; }
+
+# A page that readahead left on the disk comes back by itself later: each time it is known
+# when it was swapped out.
+test_page_left_alone_is_still_known()
+{
+	local dev held group before after
+	page_cluster 3
+	swap_on dev deflate-iaa
+	cgroup_create group max
+	held in_cgroup "$group" swap-verify --pageout --lost --size $((PAGES * 4096)) --linger "$KTAP_TMP/end"
+	every_second_written_back "$dev"
+	before=$(refaults)
+	go
+	said lingering
+	sleep 2	# as old the statistics may be
+	after=$(refaults)
+	touch "$KTAP_TMP/end"
+	let_go
+	equal "$(held_number lost)" 0 "pages lost"
+	info "$((after - before)) refaults of $PAGES pages"
+	at_least $((after - before)) $((PAGES + PAGES / 4)) "refaults, with those of pages left on the disk"
+}
+
 # freed ALGORITHM VAR: pages that a device of 1 MiB frees of 2 MiB that no algorithm makes
 # smaller. A page that it did not take stays in the swap cache, and is not read again.
 freed()

@@ -11,6 +11,7 @@
 # dmesg: allow PM: hibernation
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/zswap.sh"
 
 DISK=${DISK:-/dev/vda}
 POWER=/sys/power
@@ -61,11 +62,11 @@ written()
 	at_least "$(tr -d '\0' <"$1" | head -c 20000000 | wc -c)" 20000000 "bytes of an image on $1"
 }
 
-# refused: and the log says why
+# refused DEV: and the log says why
 refused()
 {
 	[[ $result == *"No such device"* ]] || fail "not refused as it should be: $result"
-	grep -q "${dev#/dev/} is in RAM" <(kernel_log 'hibernate.sh: now') || fail "the log does not say why"
+	grep -q "${1#/dev/} is in RAM" <(kernel_log 'hibernate.sh: now') || fail "the log does not say why"
 }
 
 # swap_on_disk: after that on zram, which is found first
@@ -130,7 +131,7 @@ test_with_zram_alone()
 	put 0:0 $POWER/resume
 	swapped
 	hibernate
-	refused
+	refused "$dev"
 	nothing_lost
 }
 
@@ -142,7 +143,22 @@ test_with_zram_named()
 	resume_from "$dev"
 	swapped
 	hibernate
-	refused
+	refused "$dev"
+	nothing_lost
+}
+
+test_with_a_ram_disk_named()
+{
+	local dev load result
+	setup 512M
+	ram_disk 256M
+	must mkswap /dev/ram0
+	must swapon -p 1 /dev/ram0
+	defer swapoff /dev/ram0
+	resume_from /dev/ram0
+	swapped
+	hibernate
+	refused /dev/ram0
 	nothing_lost
 }
 

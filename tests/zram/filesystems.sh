@@ -5,7 +5,7 @@
 # copied again, free space is trimmed, and everything has the checksum it had, also after
 # mounting again. Fails on a file that differs, or on what the filesystem's own check finds.
 #
-# vm: kernel=fs
+# vm: kernel=builtin
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

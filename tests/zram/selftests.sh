@@ -4,7 +4,7 @@
 # The kernel's own selftests of zram, as they stand in its tree. They take the last of the
 # algorithms that zram lists, which is ours. Fails where they fail.
 #
-# vm: kernel=fs
+# vm: kernel=builtin
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -5,7 +5,7 @@
 # it: getdelays, and pressure stall information. Fails if it is not counted, or counted
 # twice; and as pressure it counts where the pages are in use too often to be swapped out.
 #
-# vm: kernel=builtin
+# vm: append=psi=1
 # timeout: 200
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

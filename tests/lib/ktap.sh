@@ -17,12 +17,19 @@
 #   refuse VALUE FILE		write VALUE; has to fail, and FILE must read as before
 #   equal GOT WANT WHAT		fail unless they are the same
 #   at_least GOT WANT WHAT	fail unless GOT >= WANT (numbers)
-#   kernel_log MARK		print the kernel's log from the last line with MARK on
+#   kernel_log			print the kernel's log since this case began
+#   await SECONDS WHAT CMD...	wait until CMD succeeds; fail if it does not by then, saying WHAT
+#   await_of PID SECONDS WHAT CMD...	the same, and fail as soon as process PID is gone
+#
+# SECONDS are for an idle machine: TIMES (tests/run) makes them longer.
 #
 # A command that looks for a word reads from a file, <<< or <(), never from a pipe: grep -q
 # or sed q ends early, and with pipefail what wrote to it then fails the pipe.
 
 set -uo pipefail
+
+# shellcheck source=klog.sh
+. "$(dirname "${BASH_SOURCE[0]}")/klog.sh"
 
 KTAP_TMP=$(mktemp -d)
 trap 'rm -rf "$KTAP_TMP"' EXIT
@@ -30,10 +37,24 @@ ktap_deferred=()
 
 info() { printf '# %s\n' "$*"; }
 
-kernel_log()
+kernel_log() { klog_since "case $KTAP_CASE" || echo "the beginning of this log has gone"; }
+
+await() { await_of "" "$@"; }
+
+await_of()
 {
-	dmesg | awk -v mark="$1" 'index($0, mark) { text = "" } { text = text $0 "\n" }
-		END { printf "%s", text }'
+	local pid=$1 what=$3 seconds=$(($2 * ${TIMES:-1})) until
+	shift 3
+	until=$((SECONDS + seconds))
+	while ! "$@"; do
+		# It may have done so just before it ended.
+		if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
+			! "$@" || return 0
+			fail "process $pid ended before this: $what"
+		fi
+		[ "$SECONDS" -le "$until" ] || fail "not after $seconds s: $what"
+		sleep 0.1
+	done
 }
 
 skip()
@@ -107,6 +128,8 @@ ktap_case()
 {
 	local name=${2#test_} status
 	rm -f "$KTAP_TMP/skip"
+	KTAP_CASE="$(basename "$0") $name"
+	klog_mark "case $KTAP_CASE"
 	(
 		set -e
 		trap ktap_run_deferred EXIT

@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the runner takes for a failure: a skip that nobody announced, a VM that lacks a
+# device or its driver, a log with a finding in it, or without its beginning. Fails if one of
+# them is green.
+#
+# vm: kernel=run mem=1G
+. "$(dirname "$0")/../lib/ktap.sh"
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+
+# results LINE...: what scripts/ktap.awk makes of a test's output
+results()
+{
+	printf '%s\n' "$@" | awk -v prefix= -v tests="$KTAP_TMP" -v results="$KTAP_TMP/results" \
+		-v seen="$KTAP_TMP/seen" -f "$ROOT/scripts/ktap.awk" >/dev/null
+	cat "$KTAP_TMP/results"
+}
+
+# skipped_case HEADER-LINE: the results of a test with that line, one of whose cases skips
+skipped_case()
+{
+	mkdir -p "$KTAP_TMP/iaa"
+	printf '#!/bin/bash\n#\n%s\n' "$1" >"$KTAP_TMP/iaa/some.sh"
+	results '# iaa/some.sh' '    ok 1 here' '    ok 2 there # SKIP no such thing' 'ok 1 iaa/some.sh'
+}
+
+test_skip_is_a_failure()
+{
+	equal "$(skipped_case '# timeout: 5')" $'ok iaa/some.sh: here\nFAIL iaa/some.sh: there' "results"
+	equal "$(skipped_case '# may-skip: here as there is no such thing')" \
+		$'ok iaa/some.sh: here\nFAIL iaa/some.sh: there' "results with leave for another case"
+	equal "$(skipped_case '# may-skip: there')" \
+		$'ok iaa/some.sh: here\nFAIL iaa/some.sh: there' "results with leave without a reason"
+}
+
+test_skip_may_be_announced()
+{
+	equal "$(skipped_case '# may-skip: there as there is no such thing')" \
+		$'ok iaa/some.sh: here\nskip iaa/some.sh: there' "results"
+}
+
+test_failure_of_the_log_is_a_failure()
+{
+	equal "$(results '# iaa/some.sh' '    ok 1 here' '    # the kernel says: ...' 'not ok 1 iaa/some.sh')" \
+		$'ok iaa/some.sh: here\nFAIL iaa/some.sh: kernel log, or end' "results"
+}
+
+# bad LINE [ALLOWED]: whether it must not stand in a log
+bad() { [ -n "$(klog_bad "${2:-}" <<<"$1")" ]; }
+
+test_findings_in_a_log()
+{
+	local line
+	for line in 'WARNING: CPU: 0 PID: 1 at mm/zswap.c:1 zswap_store+0x1/0x2' \
+		'BUG: KASAN: slab-use-after-free in iaa_retire+0x1/0x2 [iaa_comp]' \
+		'DMAR: [DMA Write NO_PASID] Request device [01:00.0] fault addr 0x1000' \
+		'BUG: KCSAN: data-race in zswap_comp_run / zswap_store' \
+		'BUG: KCSAN: data-race in iaa_poll [iaa_comp] / iaa_submit [iaa_comp]' \
+		'INFO: task fio:12 blocked for more than 120 seconds.' \
+		'UBSAN: array-index-out-of-bounds in drivers/dma/idxd/quiesce.c:1:2'; do
+		bad "$line" || fail "not taken for a finding: $line"
+		bad "$line" 'iaa|zswap|DMA-API|idxd .* err\[' || [[ $line == DMAR* || $line == INFO* ]] ||
+			fail "allowed by a test: $line"
+	done
+	for line in 'BUG: KCSAN: data-race in ext4_put / ext4_get' \
+		'idxd 0000:00:02.0: Intel(R) Accelerator Device (v100)' \
+		'Kernel command line: kasan_multi_shot BUG: no'; do
+		! bad "$line" || fail "taken for a finding: $line"
+	done
+	! bad 'DMA-API: cacheline tracking ENOMEM, dma-debug disabled' 'DMA-API: cacheline' ||
+		fail "what a test allows is taken for a finding"
+}
+
+# shellcheck disable=SC2317
+test_log_without_its_mark()
+{
+	dmesg() { printf '%s\n' "$log"; }
+	local log=$'[1] iaa-tests: begin iaa/some.sh\n[2] WARNING: here'
+	klog_since 'begin iaa/some.sh' >/dev/null || fail "the mark is not found"
+	! klog_since 'begin iaa/some' >/dev/null || fail "another mark is taken for it"
+	log=$'[2] WARNING: here'
+	! klog_since 'begin iaa/some.sh' >/dev/null || fail "a log without the mark passes"
+}
+
+# group_in OPTIONS: whether a test passes in a VM booted with these, which are others than
+# its shape says
+group_in()
+{
+	VM="$1" "$ROOT/scripts/test-group" runner \
+		"kernel=run devices=1 packages=1 mem=1G smp=2" zram/no_device.sh >"$KTAP_TMP/group" 2>&1
+}
+
+test_vm_without_its_device()
+{
+	! group_in '--devices 0' || fail "the run is green"
+	grep -q 'FAIL  vm/shape.sh: devices' "$KTAP_TMP/group" || fail "$(cat "$KTAP_TMP/group")"
+}
+
+test_vm_without_the_driver()
+{
+	! group_in '--append modprobe.blacklist=idxd' || fail "the run is green"
+	grep -q 'FAIL  vm/shape.sh: devices' "$KTAP_TMP/group" || fail "$(cat "$KTAP_TMP/group")"
+}
+
+ktap_main

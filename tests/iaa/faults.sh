@@ -8,6 +8,8 @@
 #
 # vm: devices=4
 # also: iaa=version=0x200,int-handles=on,op-config=on
+# also: iommu=strict packages=2 smp=4
+# also: iommu=lazy packages=2 smp=4
 # debug: yes
 # timeout: 1200
 # dmesg: allow idxd .* err\[
@@ -31,18 +33,23 @@ prepare()
 	read -r dev < <(iaa_devices)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	bdf=$(iaa_bdf "$dev")
-	echo "iaa-tests: case" >/dev/kmsg
 	must iaa-fault "$bdf" clear
 	must iaa-fault "$bdf" zero
 	defer iaa-fault "$bdf" clear
 	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
-	put 200 "$TIMEOUT"
+	put $((200 * ${TIMES:-1})) "$TIMEOUT"
 	iaa_stats_reset
 	# The one that IAA 1.0 leaves to software, where there is a choice
 	zram_create zram "$(iaa_algorithms | tail -n 1)" "$SIZE"
 }
 
 fault() { must iaa-fault "$bdf" "$@"; }
+
+# struck FAULT N: faults of that name did so, as often
+struck() { equal "$(fault_hits "$bdf" "$1")" "$2" "times that '$1' struck"; }
+
+# struck_at_least FAULT N
+struck_at_least() { at_least "$(fault_hits "$bdf" "$1")" "$2" "times that '$1' struck"; }
 
 # Pages that the self-tests of a few resets compress
 SELF_TESTS=8
@@ -72,27 +79,31 @@ queues_show()
 }
 
 # logged WORDS: the kernel's log has them since the case began
-logged()
-{
-	grep -q "$1" <(kernel_log 'iaa-tests: case') ||
-		fail "no '$1' in the kernel's log"
-}
+logged() { grep -q "$1" <(kernel_log) || fail "no '$1' in the kernel's log"; }
+
+# config_read REGISTER: of the device's configuration space
+config_read() { setpci -s "$bdf" "$1"; }
 
 # config_write OFFSET BYTES: write to the device's configuration space, unknown to its driver
 config_write() { must setpci -s "$bdf" "$1=$2"; }
 
-# recovers: hardware compresses again, within ten seconds
+round=1000
+
+# compresses: whether hardware does what is written now
+compresses()
+{
+	local before
+	before=$(iaa_stat total_comp_calls)
+	round=$((round + 1))
+	must blk-verify both --size 64K --round $round "$zram"
+	[ "$(iaa_stat total_comp_calls)" -gt "$((before + SELF_TESTS))" ]
+}
+
+# recovers: hardware compresses again
 recovers()
 {
-	local try before
 	must iaa-fault "$bdf" clear
-	for try in $(seq 100); do
-		before=$(iaa_stat total_comp_calls)
-		must blk-verify both --size 64K --round "$((1000 + try))" "$zram"
-		[ "$(iaa_stat total_comp_calls)" -le "$((before + SELF_TESTS))" ] || return 0
-		sleep 0.1
-	done
-	fail "hardware is not taken up again"
+	await 10 "hardware is taken up again" compresses
 }
 
 both() { must blk-verify both --size "$SIZE" "$@" "$zram"; }
@@ -112,8 +123,9 @@ test_dropped_descriptor()
 	prepare
 	fault drop count=1 skip=20
 	both
-	at_least "$(device_count dropped)" 1 "descriptors dropped"
-	at_least "$(iaa_stat fallback_timed_out)" 1 "requests finished in software"
+	struck drop 1
+	equal "$(device_count dropped)" 1 "descriptors dropped"
+	equal "$(iaa_stat fallback_timed_out)" 1 "requests finished in software"
 	recovers
 }
 
@@ -123,11 +135,12 @@ test_late_completion()
 	prepare
 	fault late count=3 time=60s
 	both
-	at_least "$(iaa_stat fallback_timed_out)" 1 "requests finished in software"
+	struck_at_least late 1
+	equal "$(iaa_stat fallback_timed_out)" "$(fault_hits "$bdf" late)" "requests finished in software"
 	logged 'resetting the function'
 	sleep 1
 	equal "$(device_count late)" 0 "completions after the time-out"
-	at_least "$(device_count discarded)" 1 "descriptors lost to the reset"
+	at_least "$(device_count discarded)" "$(fault_hits "$bdf" late)" "descriptors lost to the reset"
 	must blk-verify check --size "$SIZE" "$zram"
 	recovers
 }
@@ -138,6 +151,7 @@ test_completion_during_the_reset()
 	prepare
 	fault late count=3 time=2s
 	both
+	struck late 3
 	equal "$(device_count late)" 3 "late completions"
 	equal "$(iaa_stat fallback_timed_out)" 0 "requests finished in software"
 	at_least "$(sed -n 's/^ *resets: //p' "$IAA_DEBUG/wq_stats" | head -n 1)" 1 "resets"
@@ -151,7 +165,8 @@ test_late_decompression()
 	must blk-verify write --size "$SIZE" "$zram"
 	fault late count=3 op=decompress time=60s
 	must blk-verify check --size "$SIZE" "$zram"
-	at_least "$(iaa_stat total_sw_decomp_calls)" 1 "pages decompressed in software"
+	struck_at_least late 1
+	at_least "$(iaa_stat total_sw_decomp_calls)" "$(fault_hits "$bdf" late)" "pages decompressed in software"
 	sleep 1
 	equal "$(device_count late)" 0 "completions after the time-out"
 	recovers
@@ -164,6 +179,8 @@ test_hung_queue()
 	fault hang-wq count=1
 	must blk-verify check --size "$SIZE" "$zram"
 	both --round 2
+	struck hang-wq 1
+	logged 'does not answer'
 	recovers
 }
 
@@ -172,6 +189,8 @@ test_hung_engine()
 	prepare
 	fault hang-engine count=1
 	both
+	struck hang-engine 1
+	logged 'does not answer'
 	recovers
 }
 
@@ -182,6 +201,8 @@ test_interrupts_and_hung_queue()
 	put async_irq "$IAA_DRIVER/sync_mode"
 	fault hang-wq count=1 skip=10
 	both
+	struck hang-wq 1
+	logged 'does not answer'
 	recovers
 	at_least "$(device_count interrupts)" 10 "interrupts"
 }
@@ -196,10 +217,11 @@ test_error_status()
 		fault status count=4 op=compress code=$status
 		fault status count=4 op=decompress code=$status
 		both --round $((status))
+		struck status 8
 	done
 	at_least "$(iaa_stat fallback_hw_error)" 10 "error statuses"
 	at_least "$(iaa_stat fallback_bad_stream)" 4 "analytics errors of decompressions"
-	at_least "$(iaa_stat total_sw_decomp_calls)" 40 "decompressions in software"
+	equal "$(iaa_stat total_sw_decomp_calls)" $((4 * 14)) "decompressions in software"
 	recovers
 }
 
@@ -213,6 +235,7 @@ test_error_codes()
 		fault status count=2 op=compress code=0x0a error=$code
 		fault status count=2 op=decompress code=0x0a error=$code
 		both --round $((code))
+		struck status 4
 	done
 	at_least "$(iaa_stat total_completion_comp_buf_overflow_errors)" 4 "overflows"
 	recovers
@@ -226,12 +249,14 @@ test_administrative_timeout()
 	fault status count=2 skip=5 op=compress code=0x0a error=0x25
 	fault status count=2 skip=5 op=decompress code=0x0a error=0x25
 	both
-	at_least "$(iaa_stat total_completion_timeout_errors)" 4 "operations ended"
+	struck status 4
+	equal "$(iaa_stat total_completion_timeout_errors)" 4 "operations ended"
 	equal "$(iaa_stat total_sw_comp_calls)" 0 "pages compressed in software"
 	equal "$(iaa_stat total_sw_decomp_calls)" 0 "pages decompressed in software"
 	fault clear
 	fault status count=100 op=compress code=0x0a error=0x25
 	both --round 2
+	struck status 100
 	at_least "$(iaa_stat fallback_hw_error)" 1 "pages that software took over"
 	recovers
 }
@@ -242,6 +267,7 @@ test_own_verification()
 	prepare
 	fault status count=3 op=compress code=0x0a error=0x1d
 	both
+	struck status 3
 	equal "$(iaa_stat total_completion_verify_errors)" 3 "results refused"
 	equal "$(iaa_stat total_sw_comp_calls)" 3 "pages compressed in software"
 	recovers
@@ -252,7 +278,8 @@ test_impossible_size()
 	prepare
 	fault size count=8 delta=100000
 	both
-	at_least "$(iaa_stat fallback_lied)" 1 "lies"
+	struck size 8
+	equal "$(iaa_stat fallback_lied)" 8 "lies"
 	recovers
 }
 
@@ -264,10 +291,12 @@ test_wrong_output_is_verified()
 	put 1 "$IAA_DRIVER/verify_compress"
 	fault output count=5 op=compress bit=100
 	both
+	struck output 5
 	fault clear
 	fault crc count=5 op=compress
 	both --round 2
-	at_least $(($(iaa_stat fallback_lied) + $(iaa_stat fallback_bad_stream))) 8 "wrong outputs found"
+	struck crc 5
+	equal $(($(iaa_stat fallback_lied) + $(iaa_stat fallback_bad_stream))) 10 "wrong outputs found"
 	recovers
 }
 
@@ -277,9 +306,10 @@ test_halt()
 	prepare
 	for type in 0 1; do
 		must blk-verify write --size "$SIZE" "$zram"
-		fault halt reset=$type
+		fault halt-at count=1 skip=10 reset=$type
 		must blk-verify check --size "$SIZE" "$zram"
 		both --round "$type"
+		struck halt-at 1
 		recovers
 	done
 }
@@ -293,6 +323,7 @@ test_wrong_compression_before_binding()
 	iaa_unconfigure
 	fault output op=compress bit=100
 	iaa_configure_device "$dev" 1
+	struck_at_least output 1
 	queues_show state stalled
 	queues_show serves ""
 	queues_show failed "$(modes)"
@@ -313,6 +344,7 @@ test_wrong_decompression_before_binding()
 	iaa_unconfigure
 	fault output op=decompress bit=100
 	iaa_configure_device "$dev" 1
+	struck_at_least output 1
 	queues_show state live
 	queues_show serves "$(modes)"
 	queues_show failed decompress
@@ -359,20 +391,19 @@ test_wrong_output_on_one_of_two_queues()
 # hangs for as long as it takes to make it do so.
 test_wrong_output_after_reset()
 {
-	local pid try
+	local pid
 	prepare
 	fault cmd-hang count=1 time=3s
 	fault hang-wq count=1
 	blk-verify both --size "$SIZE" "$zram" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	for try in $(seq 50); do
-		! grep -q 'state: stalled' "$IAA_DEBUG/wq_stats" || break
-		sleep 0.05
-	done
-	queues_show state stalled
+	await_of $pid 5 "the queue is stalled" grep -q 'state: stalled' "$IAA_DEBUG/wq_stats"
 	fault output op=compress bit=100
 	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
-	sleep 1
+	await 10 "the queue has failed its self-test" logged 'self-test failed'
+	struck cmd-hang 1
+	struck hang-wq 1
+	struck_at_least output 1
 	queues_show state stalled
 	queues_show serves ""
 	must_fail_to_serve
@@ -389,6 +420,7 @@ test_no_answer_before_binding()
 	fault drop
 	iaa_configure_device "$dev" 1
 	queues_show state stalled
+	struck_at_least drop 1
 	must_fail_to_serve
 	recovers
 }
@@ -431,7 +463,7 @@ test_bus_master_cleared()
 # Devices that hang do so for ten seconds each, but all at the same time
 test_commands_hang_on_all_devices()
 {
-	local start took
+	local start took d
 	prepare
 	need_iaa 4
 	iaa_unconfigure
@@ -444,7 +476,11 @@ test_commands_hang_on_all_devices()
 	both --threads 16
 	took=$(($(date +%s) - start))
 	info "took $took s"
-	[ "$took" -le 25 ] || fail "one device is reset after the other: $took s"
+	for d in $(iaa_devices); do
+		at_least "$(fault_hits "$d" hang-wq)" 1 "queues of $d that hang"
+		at_least "$(fault_hits "$d" cmd-hang)" 1 "commands of $d that hang"
+	done
+	[ "$took" -le $((25 * ${TIMES:-1})) ] || fail "one device is reset after the other: $took s"
 	must iaa-fault all clear
 	recovers
 }
@@ -460,10 +496,12 @@ test_recovery_beside_an_unbound_queue()
 	must accel-config disable-wq "$dev/wq${dev#iax}.1"
 	fault drop count=1 skip=20
 	both
+	struck drop 1
 	recovers
 	for type in 0 1; do
-		fault halt reset=$type
+		fault halt-at count=1 skip=10 reset=$type
 		both --round "$type"
+		struck halt-at 1
 		recovers
 	done
 }
@@ -476,10 +514,12 @@ test_dropped_while_verifying()
 	put 1 "$IAA_DRIVER/verify_compress"
 	fault drop count=3 skip=20
 	both --bs 64K
+	struck drop 3
 	fault clear
 	fault late count=3 op=decompress time=2s
 	must blk-verify write --size "$SIZE" --bs 64K --round 3 "$zram"
 	must blk-verify check --size "$SIZE" --bs 64K --round 3 "$zram"
+	struck late 3
 	recovers
 }
 
@@ -490,6 +530,7 @@ test_device_reset_refused()
 	fault cmd-status op=10 error=3
 	fault cmd-status op=5 error=3
 	both
+	struck_at_least cmd-status 1
 	# What it had then was ended by a reset of the function
 	sleep 5
 	must blk-verify check --size "$SIZE" "$zram"
@@ -501,6 +542,7 @@ test_surprise_removal()
 	prepare
 	must blk-verify write --size "$SIZE" "$zram"
 	fault remove
+	equal "$(config_read VENDOR_ID)" ffff "vendor of a device that is gone"
 	must blk-verify check --size "$SIZE" "$zram"
 	both --round 2
 	fault return
@@ -517,6 +559,8 @@ test_commands_hang()
 	fault cmd-hang
 	must blk-verify check --size "$SIZE" "$zram"
 	both --round 2
+	struck_at_least hang-wq 1
+	struck_at_least cmd-hang 1
 	logged 'blocking its DMA and resetting the function'
 	recovers
 }
@@ -528,6 +572,7 @@ test_reset_refused()
 	fault drop count=1 skip=20
 	fault cmd-status op=10 count=1 error=3
 	both
+	struck drop 1
 	recovers
 	(logged 'resetting the function') >/dev/null && fail "the function was reset"
 	return 0
@@ -544,6 +589,7 @@ test_out_of_service_until_reconfigured()
 	fault cmd-status op=5 error=3
 	fault cmd-status op=1 error=3
 	both
+	struck_at_least cmd-status 3
 	must_fail_to_serve
 	iaa_unconfigure
 	fault clear

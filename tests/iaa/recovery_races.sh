@@ -32,11 +32,10 @@ prepare()
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	at=$DSA/devices/$dev
 	bdf=$(iaa_bdf "$dev")
-	echo "iaa-tests: case" >/dev/kmsg
 	must iaa-fault all clear
 	defer iaa-fault all clear
 	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
-	put 100 "$TIMEOUT"
+	put $((100 * ${TIMES:-1})) "$TIMEOUT"
 	zram_create zram "$(iaa_algorithms | tail -n 1)" $SIZE
 	zram_create mine "$(iaa_algorithms | tail -n 1)" $SIZE
 	load_start
@@ -77,7 +76,7 @@ load_end()
 {
 	local try
 	touch "$KTAP_TMP/stop"
-	for try in $(seq 300); do
+	for try in $(seq $((300 * ${TIMES:-1}))); do
 		kill -0 "$load" 2>/dev/null || return 0
 		sleep 0.1
 	done
@@ -97,7 +96,7 @@ until_true()
 {
 	local try seconds=$1
 	shift
-	for try in $(seq $((seconds * 10))); do
+	for try in $(seq $((seconds * 10 * ${TIMES:-1}))); do
 		! "$@" || return 0
 		sleep 0.1
 	done
@@ -128,7 +127,7 @@ took_at_most()
 	local limit=$1 start=$SECONDS
 	shift
 	must "$@"
-	[ $((SECONDS - start)) -le "$limit" ] || fail "took $((SECONDS - start)) s: $*"
+	[ $((SECONDS - start)) -le $((limit * ${TIMES:-1})) ] || fail "took $((SECONDS - start)) s: $*"
 }
 
 # ends_well: nothing is lost, each queue serves again, and all can be taken away
@@ -154,7 +153,7 @@ taken_away()
 }
 
 # logged WORDS: how many lines of the kernel's log since the case began have them
-logged() { kernel_log 'iaa-tests: case' | grep -c -e "$1" || true; }
+logged() { kernel_log | grep -c -e "$1" || true; }
 
 function_is_reset() { [ "$(logged 'resetting the function')" -gt 0 ]; }
 
@@ -185,7 +184,7 @@ test_halt_until_system_reset()
 	sleep 3
 	software_serves
 	equal "$(logged 'needs a warm reset of the system')" 1 "lines that say what to do"
-	[ "$(logged "$bdf")" -le 5 ] || fail "too many lines: $(kernel_log 'iaa-tests: case')"
+	[ "$(logged "$bdf")" -le 5 ] || fail "too many lines: $(kernel_log)"
 	took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.0"
 	took_at_most 20 accel-config disable-wq "$dev/wq${dev#iax}.1"
 	took_at_most 20 iaa_unconfigure_device "$dev"

@@ -37,10 +37,7 @@ swapped()
 {
 	swap-verify --size 64M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	load=$!
-	for ((i = 0; i < 600; i++)); do
-		! grep -q holding "$KTAP_TMP/load" || break
-		sleep 0.1
-	done
+	await_of "$load" 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
 	at_least "$(zram_stat "$dev" mm_stat 1)" 32000000 "bytes in zram"
 }
 
@@ -49,9 +46,9 @@ swapped()
 hibernate()
 {
 	result=restored
-	echo "hibernate.sh: now" >/dev/kmsg
+	klog_mark "hibernate now"
 	{ echo disk >$POWER/state; } 2>"$KTAP_TMP/out" || result=$(cat "$KTAP_TMP/out")
-	! grep -q 'Image saving\|Image loading' <(kernel_log 'hibernate.sh: now') ||
+	! grep -q 'Image saving\|Image loading' <(klog_since 'hibernate now') ||
 		result="image written, and not restored"
 	info "$result"
 }
@@ -66,7 +63,7 @@ written()
 refused()
 {
 	[[ $result == *"No such device"* ]] || fail "not refused as it should be: $result"
-	grep -q "${1#/dev/} is in RAM" <(kernel_log 'hibernate.sh: now') || fail "the log does not say why"
+	grep -q "${1#/dev/} is in RAM" <(klog_since 'hibernate now') || fail "the log does not say why"
 }
 
 # swap_on_disk: after that on zram, which is found first

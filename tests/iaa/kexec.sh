@@ -49,6 +49,8 @@ ready()
 	must next_initrd
 }
 
+compressed() { [ "$(iaa_stat total_comp_calls)" -ge "$1" ]; }
+
 # load: pages that are written and read, and swapped, until this kernel ends
 load()
 {
@@ -66,7 +68,7 @@ load()
 	while :; do
 		swap-verify --size 32M --threads 2 --pageout >/dev/null 2>&1
 	done &
-	while [ "$(iaa_stat total_comp_calls)" -lt 3000 ]; do sleep 0.1; done
+	await 60 "devices have compressed 3000 pages" compressed 3000
 }
 
 # device N: the N-th accelerator (from 1)

@@ -9,6 +9,9 @@
 # kernel with lockdep, which takes ten times as long, does 10).
 #
 # vm: devices=4 packages=2 smp=4 mem=2G
+# also: iommu=strict
+# also: iommu=lazy
+# debug: yes
 # kcsan: yes
 # timeout: 2400
 # shellcheck source=../lib/ktap.sh

@@ -17,12 +17,14 @@
 #   iaa_wq_cycle DEV WQ		take a queue from its driver, and give it back configured as it was
 #   iaa_stat NAME		a counter of the driver's global statistics
 #   iaa_stats_reset
+#   fault_hits DEV FAULT	how often faults of that name (iaa-fault) struck since "clear"
 #   zram_create VAR ALGO SIZE	a new zram device; its /dev path goes to VAR
 #   zram_attr DEV NAME		path of an attribute of it
 #   zram_stat DEV FILE N	the N-th number of mm_stat, io_stat, ...
 #   batch_stat DEV NAME		the number of that name in its batch_stat
 #   cgroup_create VAR MAX	a memory cgroup with that memory.max
 #   in_cgroup CGROUP CMD...	run CMD in it
+#   cgroup_kill CGROUP		end all that runs in it
 
 DSA=/sys/bus/dsa
 # shellcheck disable=SC2034
@@ -170,6 +172,11 @@ iaa_stat() { awk -v name="$1:" '$1 == name { n = $2 } END { print n + 0 }' "$IAA
 
 iaa_stats_reset() { put 1 "$IAA_DEBUG/stats_reset"; }
 
+fault_hits()
+{
+	iaa-fault "$1" rules | awk -v name="$2" '$2 == name { n += $NF } END { print n + 0 }'
+}
+
 zram_create()
 {
 	local -n zram_var=$1
@@ -225,3 +232,11 @@ in_cgroup()
 	# shellcheck disable=SC2016
 	bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$dir" "$@"
 }
+
+cgroup_kill()
+{
+	put 1 "$1/cgroup.kill"
+	await 60 "nothing runs in $1" cgroup_is_empty "$1"
+}
+
+cgroup_is_empty() { ! grep -q . "$1/cgroup.procs"; }

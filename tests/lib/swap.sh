@@ -28,11 +28,7 @@ held()
 
 said()
 {
-	for _ in $(seq 600); do
-		! grep -q "$1" "$KTAP_TMP/held" || return 0
-		sleep 0.1
-	done
-	fail "it does not get as far: $(cat "$KTAP_TMP/held")"
+	await_of "$held" 60 "swap-verify says $1" grep -q "$1" "$KTAP_TMP/held"
 }
 
 go() { touch "$KTAP_TMP/go"; }

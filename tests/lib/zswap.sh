@@ -107,13 +107,10 @@ zswap_setup_async()
 
 zswap_empty()
 {
-	local i
-	for ((i = 0; i < ${1:-10} * 5; i++)); do
-		[ "$(zswap_count stored_pages)" -ne 0 ] || return 0
-		sleep 0.2
-	done
-	fail "zswap still holds $(zswap_count stored_pages) pages"
+	await "${1:-10}" "zswap holds no page any more" zswap_holds_nothing
 }
+
+zswap_holds_nothing() { [ "$(zswap_count stored_pages)" -eq 0 ]; }
 
 folio_size()
 {
@@ -154,13 +151,12 @@ failures_count() { echo $((FAILURES - $(cat "/sys/kernel/debug/$1/times"))); }
 # A cgroup's statistics may be two seconds old.
 cgroup_zswap_empty()
 {
-	local i left
-	for ((i = 0; i < 50; i++)); do
-		left=$(awk '/^(zswap|zswapped|zswap_incomp) / && $2 { print $1 "=" $2 }' "$1/memory.stat")
-		[ -n "$left" ] || return 0
-		sleep 0.2
-	done
-	fail "nothing is in zswap, but memory.stat says: ${left//$'\n'/ }"
+	await 10 "memory.stat says that nothing is in zswap" cgroup_zswap_is_empty "$1"
+}
+
+cgroup_zswap_is_empty()
+{
+	awk '/^(zswap|zswapped|zswap_incomp) / && $2 { left = 1 } END { exit left }' "$1/memory.stat"
 }
 
 # The shrinker goes by the cgroup's statistics, which may be older than all of a test;

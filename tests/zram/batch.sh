@@ -8,6 +8,8 @@
 #
 # vm: kernel=test
 # debug: yes
+# may-skip: no_memory_for_rings the fast kernel has no fault injection
+# may-skip: ring_stays_when_it_cannot_grow the fast kernel has no fault injection
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -21,7 +21,7 @@ CONTROL=/sys/class/zram-control
 removed()
 {
 	local try
-	for ((try = 0; try < 200; try++)); do
+	for ((try = 0; try < 200 * ${TIMES:-1}; try++)); do
 		! { echo "$1" >$CONTROL/hot_remove; } 2>"$KTAP_TMP/refusal.$BASHPID" || return 0
 		grep -q 'Device or resource busy' "$KTAP_TMP/refusal.$BASHPID" ||
 			{ cat "$KTAP_TMP/refusal.$BASHPID"; return 1; }
@@ -111,7 +111,7 @@ four_shells()
 		others+=($!)
 	done
 	sleep "$SECONDS_EACH"
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < 600 * ${TIMES:-1}; i++)); do
 		! raced || break
 		sleep 0.1
 	done

@@ -122,10 +122,10 @@ refused()
 {
 	put 1 "$(zram_attr "$dev" reset)"
 	prepare deflate-iaa "algo=deflate-iaa $2"
-	echo "levels.sh: $2" >/dev/kmsg
+	klog_mark "levels $2"
 	refuse 16M "$(zram_attr "$dev" disksize)"
-	[[ $(kernel_log "levels.sh: $2") == *"deflate-iaa: $1"* ]] ||
-		fail "$2 is refused, and the log does not say '$1': $(kernel_log "levels.sh: $2")"
+	[[ $(klog_since "levels $2") == *"deflate-iaa: $1"* ]] ||
+		fail "$2 is refused, and the log does not say '$1': $(klog_since "levels $2")"
 	# As the log says
 	prepare deflate-iaa 'algo=deflate-iaa level=9'
 	put 16M "$(zram_attr "$dev" disksize)"

@@ -23,7 +23,7 @@ ends()
 	chrt --fifo 60 "$@" >"$KTAP_TMP/out" 2>&1 &
 	pid=$!
 	while kill -0 "$pid" 2>/dev/null; do
-		[ $((SECONDS - started)) -lt $LIMIT ] || fail "no end after $LIMIT s: $*"
+		[ $((SECONDS - started)) -lt $((LIMIT * ${TIMES:-1})) ] || fail "no end after $LIMIT s: $*"
 		sleep 0.1
 	done
 	wait "$pid" || fail "$*: $(cat "$KTAP_TMP/out")"

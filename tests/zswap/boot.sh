@@ -35,7 +35,7 @@ test_software_first_then_hardware()
 	iaa_stats_reset
 	swap-verify --size 16M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
 	at_least "$(iaa_stat total_sw_comp_calls)" 3000 "pages compressed in software"
 	equal "$(iaa_stat total_comp_calls)" 0 "pages compressed without a queue"
 	iaa_configure

@@ -19,12 +19,6 @@ hardware()
 	iaa_configure
 }
 
-kill_all()
-{
-	echo 1 >"$1/cgroup.kill"
-	while grep -q . "$1/cgroup.procs"; do sleep 0.1; done
-}
-
 # What zswap gives up is compressed by zram, with the compressor that zswap's writeback
 # and stores are using just then.
 test_over_zram()
@@ -72,7 +66,7 @@ test_swapoff_under_load()
 	in_cgroup "$group" swap-verify --size 8M --threads 4 --rounds 6 --pageout --willneed \
 		>"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	defer kill_all "$group"
+	defer cgroup_kill "$group"
 	while kill -0 $pid 2>/dev/null; do
 		put 2 /proc/sys/vm/drop_caches
 		must swapoff "$dev"
@@ -98,7 +92,7 @@ test_driver_removed()
 	in_cgroup "$group" swap-verify --size 8M --threads 2 --rounds 4 --pageout \
 		>"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	defer kill_all "$group"
+	defer cgroup_kill "$group"
 	sleep 1
 	must rmmod iaa_crypto
 	must swap-verify --size 1M --pageout

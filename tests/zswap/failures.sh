@@ -101,13 +101,10 @@ pools() { find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l; }
 # wait_for_pools N: and no more
 wait_for_pools()
 {
-	local i
-	for ((i = 0; i < 50; i++)); do
-		[ "$(pools)" -gt "$1" ] || return 0
-		sleep 0.1
-	done
-	fail "pools are left: $(ls /sys/kernel/debug/zsmalloc)"
+	await 5 "$1 pools are left" at_most_pools "$1"
 }
+
+at_most_pools() { [ "$(pools)" -le "$1" ]; }
 
 # Each allocation of a switch in turn, in small steps. It has an error and leaves what was,
 # or it is done.
@@ -122,7 +119,7 @@ test_switch_fails()
 	wait_for_pools 1
 	in_cgroup "$group" swap-verify --size 2M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
 	for ((n = 1; left == 0 && n < 5000; n += step)); do
 		[ $n -lt 20 ] || step=${STEP:-3}
 		switch_failing deflate-iaa $n

@@ -21,10 +21,7 @@ held()
 	rm -f "$KTAP_TMP/go"
 	swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
 	holder=$!
-	until grep -q holding "$load"; do
-		kill -0 "$holder" 2>/dev/null || fail "it did not start: $(cat "$load")"
-		sleep 0.1
-	done
+	await_of "$holder" 60 "pages are swapped out" grep -q holding "$load"
 }
 
 release()

@@ -35,11 +35,7 @@ setup()
 	for name in requests plain failed inexact unscoped; do put 0 "$MOCK/$name"; done
 }
 
-kill_all()
-{
-	echo 1 >"$1/cgroup.kill"
-	while grep -q . "$1/cgroup.procs"; do sleep 0.1; done
-}
+folios_swapped() { [ "$(folio_count "$1" zswpout)" -gt 0 ]; }
 
 expect_exact()
 {
@@ -113,9 +109,9 @@ test_victims_are_tried()
 	mock_set fail_load 1
 	in_cgroup "$group" swap-verify --pageout --size 4M --ahead 3 \
 		--hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
-	until grep -q holding "$KTAP_TMP/load"; do sleep 0.1; done
+	await_of $! 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
 	put 0 "$MOCK/fail_load"
-	defer kill_all "$group"
+	defer cgroup_kill "$group"
 	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
 	cat "$group/memory.stat" >/dev/null
 	rejected=$(zswap_count reject_reclaim_fail)
@@ -148,9 +144,9 @@ test_large_folio_gives_way()
 	folio_size 2M
 	mock_set delay_us 5000
 	alone=$(small_folios)
-	defer kill_all "$group"
+	defer cgroup_kill "$group"
 	in_cgroup "$group" taskset -c 0 swap-verify --huge --pageout --size 32M --rounds 100 >"$KTAP_TMP/load" 2>&1 &
-	until [ "$(folio_count 2M zswpout)" -gt 0 ]; do sleep 0.1; done
+	await_of $! 60 "a folio of 2M is swapped out" folios_swapped 2M
 	for ((i = 0; i < 5; i++)); do
 		beside=$(small_folios)
 		[ "$beside" -lt "$most" ] || most=$beside

@@ -5,7 +5,10 @@
 # what they use changes under them, with single pages and with 64K folios. Fails on a wrong page, on a pool that does not go away,
 # and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
 #
-# vm: kernel=test devices=2 smp=4
+# vm: devices=4 packages=2 smp=4
+# also: iommu=strict
+# also: iommu=lazy
+# debug: yes
 # timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -20,19 +23,13 @@ hardware()
 	zswap_setup deflate-iaa
 }
 
-load_kill()
-{
-	echo 1 >"$1/cgroup.kill"
-	while grep -q . "$1/cgroup.procs"; do sleep 0.1; done
-}
-
 # under_load COMMAND...: run COMMAND again and again while the load runs in $group
 under_load()
 {
 	local status=0 pid
 	in_cgroup "$group" "${LOAD[@]}" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	defer load_kill "$group"
+	defer cgroup_kill "$group"
 	while kill -0 $pid 2>/dev/null; do
 		"$@"
 	done
@@ -74,20 +71,18 @@ next_compressor()
 	sleep 0.3
 }
 
+one_pool() { [ "$(find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l)" -le 1 ]; }
+
 # Pools of compressors that are not the current one go when their pages have gone.
 test_compressor_switched()
 {
-	local group turn=0 i
+	local group turn=0
 	hardware
 	cgroup_create group 7M
 	under_load next_compressor
 	at_least $turn 2 "switches"
 	put lzo "$(zswap_param compressor)"
-	for ((i = 0; i < 50; i++)); do
-		[ "$(find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l)" -gt 1 ] || return 0
-		sleep 0.2
-	done
-	fail "old pools are left: $(ls /sys/kernel/debug/zsmalloc)"
+	await 10 "old pools are gone" one_pool
 }
 
 test_compressor_switched_huge() { huge test_compressor_switched; }
@@ -140,7 +135,7 @@ test_all_queues_go()
 	cgroup_create group 7M
 	in_cgroup "$group" "${LOAD[@]}" --rounds 1 --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	local pid=$!
-	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	await_of $pid 120 "the load holds its pages" grep -q holding "$KTAP_TMP/load"
 	iaa_unconfigure
 	touch "$KTAP_TMP/go"
 	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"

@@ -109,7 +109,7 @@ test_incompressible()
 	cgroup_create group max
 	in_cgroup "$group" swap-verify --size "$SIZE" --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	until grep -q holding "$KTAP_TMP/load"; do sleep 0.2; done
+	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
 	at_least "$(zswap_count stored_incompressible_pages)" $((PAGES / 20)) "incompressible pages kept"
 	touch "$KTAP_TMP/go"
 	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"

@@ -5,9 +5,9 @@
 
 SHELL := /bin/bash
 STAGE := scripts/stage
-export LINUX_SRC V FULL KERNEL TEST_DEADLINE
+export LINUX_SRC V FULL KERNEL JOBS TEST_DEADLINE
 
-.PHONY: help run shell test bench bench-check check kernel qemu qemu-tests clean distclean \
+.PHONY: help run shell test mutants bench bench-check check kernel qemu qemu-tests clean distclean \
 	host sysroot sources overlay
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -27,6 +27,10 @@ shell: qemu guest-run
 test: qemu-tests
 	@scripts/test $(TESTS)
 
+#: make mutants  break the code in a dozen ways, each of which a test has to find
+mutants: qemu-tests guest-run
+	@scripts/mutants $(MUTANTS)
+
 #: make bench    the measurements in virtual time (ONLY=row,... some of them)
 bench: bench-check qemu guest-run guest-stock
 	@bench/run $(if $(ONLY),--only '$(ONLY)')
@@ -37,7 +41,7 @@ bench-check:
 check: overlay
 	@scripts/check
 
-#: make kernel   our kernel (FLAVOUR=run|test|fs|stock|kcsan|builtin)
+#: make kernel   our kernel (FLAVOUR=run|test|stock|kcsan|builtin)
 FLAVOUR ?= run
 kernel: guest-$(FLAVOUR)
 

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 STAGE := scripts/stage
 export LINUX_SRC V FULL KERNEL JOBS TEST_DEADLINE
 
-.PHONY: help run shell test mutants bench bench-check check kernel qemu qemu-tests clean distclean \
+.PHONY: help run shell test mutants soak bench bench-check check kernel qemu qemu-tests clean distclean \
 	host sysroot sources overlay
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -30,6 +30,10 @@ test: qemu-tests
 #: make mutants  break the code in a dozen ways, each of which a test has to find
 mutants: qemu-tests guest-run
 	@scripts/mutants $(MUTANTS)
+
+#: make soak     everything at once, for hours if you like (HOURS=N), on the slow kernels
+soak: qemu-tests
+	@scripts/soak
 
 #: make bench    the measurements in virtual time (ONLY=row,... some of them)
 bench: bench-check qemu guest-run guest-stock

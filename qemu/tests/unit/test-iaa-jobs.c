@@ -296,6 +296,33 @@ static void test_split_many(void)
     }
 }
 
+/* The longest stored block there is, cut where most of it is still to come */
+static void test_split_stored(void)
+{
+    g_autofree Job *job = g_new(Job, 1);
+    size_t len = UINT16_MAX, used, got = 0;
+    g_autofree uint8_t *packed = g_malloc(5 + len);
+    uint8_t header[] = { 1, 0xff, 0xff, 0, 0 };
+
+    seed = 6;
+    memcpy(packed, header, sizeof(header));
+    for (size_t i = 0; i < len; i++) {
+        packed[5 + i] = rng(256);
+    }
+    iaa_inflate_start(&job->state);
+    for (size_t at = 0; at < 5 + len; at += used) {
+        size_t n = MIN(sizeof(job->out) - SLACK, 5 + len - at);
+
+        job->len = 0;
+        g_assert_cmpint(step(job, packed + at, n, sizeof(job->out) - SLACK,
+                             at + n == 5 + len, &used), ==, IAA_CODEC_OK);
+        g_assert_cmpmem(job->out, job->len, packed + 5 + got, job->len);
+        got += job->len;
+        through_aecs(&job->state, at & 1);
+    }
+    g_assert_cmpuint(got, ==, len);
+}
+
 /* Where an AECS has what, by the example of the fixed codes (T6-16 to T6-18) */
 static void test_layout(void)
 {
@@ -452,6 +479,7 @@ void iaa_add_job_tests(void)
     g_test_add_func("/iaa/codec/split/bit-offset", test_bit_offset);
     g_test_add_func("/iaa/codec/split/bytes", test_split_bytes);
     g_test_add_func("/iaa/codec/split/many", test_split_many);
+    g_test_add_func("/iaa/codec/split/stored", test_split_stored);
     g_test_add_func("/iaa/codec/split/deflate", test_deflate_pieces);
     g_test_add_func("/iaa/codec/canned", test_canned);
     g_test_add_func("/iaa/codec/aecs-layout", test_layout);

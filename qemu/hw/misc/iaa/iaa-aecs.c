@@ -428,7 +428,7 @@ static IAACodecError state_load(const IAADecompAecs *aecs, bool format2,
 
     state->ended = bits & STATE_ENDED;
     state->final = bits & STATE_FINAL;
-    state->stored_left = le32_to_cpu(aecs->stored_left) & 0x7fff;
+    state->stored_left = le32_to_cpu(aecs->stored_left) & 0xffff;
     if (bits & (STATE_HEADER | STATE_ENDED)) {
         state->at = IAA_AT_HEADER;
         state->stored_left = 0;

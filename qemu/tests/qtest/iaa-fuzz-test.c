@@ -1,13 +1,17 @@
 /*
  * IAA accelerator: whatever a guest writes, QEMU lives and the device recovers
  *
+ * IAA_FUZZ_SEEDS=N in the environment tries N seeds for each kind of device,
+ * IAA_FUZZ_SEED=N begins with that one: so it repeats what a test's name says.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include "qemu/cutils.h"
 #include "iaa-util.h"
 
-#define STEPS 20000
+#define STEPS 10000
 
 static uint32_t rng_state;
 
@@ -241,18 +245,50 @@ static void fuzz(const char *props, uint32_t seed)
     iaa_stop(&t);
 }
 
-static void test_fuzz(void)
+static const struct Kind {
+    const char *name;
+    const char *props;
+} kinds[] = {
+    { "timed", "" },
+    { "timed-2", ",version=0x200,op-config=on" },
+    { "instant", ",instant=on,version=0x200,int-handles=on" },
+};
+
+typedef struct Case {
+    const struct Kind *kind;
+    uint32_t seed;
+} Case;
+
+static void test_fuzz(const void *opaque)
 {
-    fuzz("", 1);
+    const Case *c = opaque;
+
+    fuzz(c->kind->props, c->seed);
 }
 
-static void test_fuzz_instant(void)
+static unsigned from_environment(const char *name, unsigned otherwise)
 {
-    fuzz(",instant=on,version=0x200,int-handles=on", 2);
+    const char *value = g_getenv(name);
+    unsigned number;
+
+    return value && !qemu_strtoui(value, NULL, 0, &number) ? number :
+                                                             otherwise;
 }
 
 void iaa_add_fuzz_tests(void)
 {
-    qtest_add_func("/iaa/fuzz/timed", test_fuzz);
-    qtest_add_func("/iaa/fuzz/instant", test_fuzz_instant);
+    unsigned first = from_environment("IAA_FUZZ_SEED", 1);
+    unsigned seeds = from_environment("IAA_FUZZ_SEEDS", 2);
+
+    /* Zero is a generator's last state. */
+    for (unsigned seed = MAX(first, 1); seeds > 0; seeds--, seed++) {
+        for (int i = 0; i < ARRAY_SIZE(kinds); i++) {
+            g_autofree char *path = g_strdup_printf("/iaa/fuzz/%s/%u",
+                                                    kinds[i].name, seed);
+            Case *c = g_new(Case, 1);
+
+            *c = (Case) { .kind = &kinds[i], .seed = seed };
+            qtest_add_data_func_full(path, c, test_fuzz, g_free);
+        }
+    }
 }

@@ -5,10 +5,10 @@
 
 SHELL := /bin/bash
 STAGE := scripts/stage
-export LINUX_SRC V FULL KERNEL JOBS TEST_DEADLINE
+export LINUX_SRC V FULL KERNEL JOBS TEST_DEADLINE HOURS MINUTES SEED
 
-.PHONY: help run shell test mutants soak bench bench-check check kernel qemu qemu-tests clean distclean \
-	host sysroot sources overlay
+.PHONY: help run shell test mutants soak fuzz bench bench-check check kernel qemu qemu-tests \
+	clean distclean host sysroot sources overlay
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -34,6 +34,10 @@ mutants: qemu-tests guest-run
 #: make soak     everything at once, for hours if you like (HOURS=N), on the slow kernels
 soak: qemu-tests
 	@scripts/soak
+
+#: make fuzz     look for inputs that break codecs or accelerator (MINUTES=N each; TARGETS=...)
+fuzz: qemu
+	@scripts/fuzz $(TARGETS)
 
 #: make bench    the measurements in virtual time (ONLY=row,... some of them)
 bench: bench-check qemu guest-run guest-stock

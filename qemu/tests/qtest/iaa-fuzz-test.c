@@ -250,7 +250,7 @@ static const struct Kind {
     const char *props;
 } kinds[] = {
     { "timed", "" },
-    { "timed-2", ",version=0x200,op-config=on" },
+    { "timed2", ",version=0x200,op-config=on" },
     { "instant", ",instant=on,version=0x200,int-handles=on" },
 };
 
@@ -283,7 +283,7 @@ void iaa_add_fuzz_tests(void)
     /* Zero is a generator's last state. */
     for (unsigned seed = MAX(first, 1); seeds > 0; seeds--, seed++) {
         for (int i = 0; i < ARRAY_SIZE(kinds); i++) {
-            g_autofree char *path = g_strdup_printf("/iaa/fuzz/%s/%u",
+            g_autofree char *path = g_strdup_printf("/iaa/fuzz/%s-%u",
                                                     kinds[i].name, seed);
             Case *c = g_new(Case, 1);
 

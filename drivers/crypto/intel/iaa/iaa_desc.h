@@ -6,6 +6,7 @@
 #ifndef _IAA_DESC_H
 #define _IAA_DESC_H
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 
 #include "iaa.h"
@@ -39,13 +40,14 @@ int iaa_desc_failure(const struct iax_completion_record *rec,
 
 /*
  * Success is believed as far as it is possible. The record does not say how
- * much of the source was used: bytes_completed is 0 (IAA 6.2.4).
+ * much of the source was used: bytes_completed is 0 (IAA 6.2.4). It stays within
+ * the device's reach, so the size that is checked is the one that is returned.
  */
 static __always_inline int
 iaa_desc_success(const struct iax_completion_record *rec,
 		 struct iaa_comp_req *req)
 {
-	u32 size = rec->output_size;
+	u32 size = READ_ONCE(rec->output_size);
 
 	switch (req->op) {
 	case IAA_OP_COMPRESS:

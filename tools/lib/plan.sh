@@ -104,11 +104,13 @@ plan_make()
 
 # flatten FILE: JSON into lines "DEVICE OBJECT KEY VALUE", the object being the device
 # itself, or one of its groups, queues or engines; fails, and says why, if FILE is not
-# what accel-config loads
+# what accel-config loads. What accel-config could read otherwise than we do is refused:
+# escapes, and a key that comes twice.
 flatten()
 {
-	awk '
+	LC_ALL=C awk '
 	function fail(what) {
+		gsub(/[^ -~]/, "?", what)
 		if (!failed)
 			print what > "/dev/stderr"
 		failed = 1
@@ -116,7 +118,9 @@ flatten()
 	}
 	function advance() {
 		sub(/^[ \t\r\n]+/, "", text)
-		if (!match(text, /^"([^"\\]|\\.)*"/) && !match(text, /^[][{}:,]/) &&
+		if (match(text, /^"[^"]*\\/))
+			fail("escapes are not taken: " substr(text, 1, 20))
+		if (!match(text, /^"[^"\001-\037\177]*"/) && !match(text, /^[][{}:,]/) &&
 		    !match(text, /^[-+.A-Za-z0-9]+/)) {
 			token = ""
 			if (text != "")
@@ -134,25 +138,35 @@ flatten()
 	function unquoted() {
 		return token ~ /^"/ ? substr(token, 2, length(token) - 2) : token
 	}
-	function object(top,   key, name) {
+	function plain(word) {
+		if (word !~ /^[-A-Za-z0-9_.]+$/)
+			fail("no name: \"" substr(word, 1, 20) "\"")
+		return word
+	}
+	function object(top,   key, name, seen) {
 		expect("{")
 		while (!failed) {
-			key = unquoted()
+			if (token !~ /^"/)
+				fail("no JSON: a key is missing before " token)
+			key = plain(unquoted())
 			advance()
 			expect(":")
+			if (key in seen)
+				fail("\"" key "\" comes twice in an object")
+			seen[key] = 1
 			if (name == "") {
 				if (key != "dev")
 					fail("\"dev\" must come first in each object, not \"" key "\"")
-				name = unquoted()
+				name = plain(unquoted())
 				if (top == "")
 					top = name
 			}
 			if (token == "[")
 				array(top)
-			else if (token == "" || token ~ /^[]{}:,]$/)
+			else if (token !~ /^("|true$|false$|null$|-?(0|[1-9][0-9]*)$)/)
 				fail("no JSON: " key " has no value")
 			else {
-				print top, name, key, unquoted()
+				lines = lines top " " name " " key " " unquoted() "\n"
 				advance()
 			}
 			if (token != ",")
@@ -162,14 +176,20 @@ flatten()
 		expect("}")
 	}
 	function array(top) {
+		# accel-config has three
+		if (++depth > 9)
+			fail("too deep")
 		expect("[")
-		while (!failed && token == "{") {
+		while (!failed && token != "]") {
 			object(top)
 			if (token != ",")
 				break
 			advance()
+			if (token == "]")
+				fail("no JSON: something is missing before ]")
 		}
 		expect("]")
+		depth--
 	}
 	{ text = text $0 "\n" }
 	END {
@@ -179,6 +199,8 @@ flatten()
 		array("")
 		if (token != "")
 			fail("no JSON: something follows the end: " token)
+		if (!failed)
+			printf "%s", lines
 	}' "$1"
 }
 

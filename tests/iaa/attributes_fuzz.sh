@@ -18,7 +18,6 @@
 ROUNDS=${ROUNDS:-1}
 VALUES=30		# random ones for each file in a round, after those of EVIL
 SIZE=4M
-RANDOM=${SEED:-1}
 
 # Values as printf %b takes them
 EVIL=('\n' '0' '-1' '\0' '1\0001' '256' '4294967296' '18446744073709551615' '18446744073709551616'
@@ -110,6 +109,7 @@ writable() { (($(stat -c '0%a' "$1") & 0222)); }
 fuzz()
 {
 	local round file value i writes=0 taken=0
+	RANDOM=${SEED:-1}	# here, since a subshell begins with another one
 	for ((round = 0; round < ROUNDS; round++)); do
 		for file in "${files[@]}"; do
 			look "$file"
@@ -233,6 +233,7 @@ test_zram_in_the_making()
 {
 	need_zram deflate-iaa
 	local dev attr file i writes=0 taken=0 value
+	RANDOM=${SEED:-1}
 	zram_create dev deflate-iaa 8M
 	attr=/sys/block/${dev#/dev/}
 	put 1 "$attr/reset"

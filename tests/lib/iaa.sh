@@ -17,7 +17,8 @@
 #   iaa_wq_cycle DEV WQ		take a queue from its driver, and give it back configured as it was
 #   iaa_stat NAME		a counter of the driver's global statistics
 #   iaa_stats_reset
-#   fault_hits DEV FAULT	how often faults of that name (iaa-fault) struck since "clear"
+#   fault_hits DEV FAULT	how often faults of that name (iaa-fault) struck since "clear"; a new
+#				fault takes the place of one that is used up
 #   zram_create VAR ALGO SIZE	a new zram device; its /dev path goes to VAR
 #   zram_attr DEV NAME		path of an attribute of it
 #   zram_stat DEV FILE N	the N-th number of mm_stat, io_stat, ...

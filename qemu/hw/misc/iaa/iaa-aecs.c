@@ -428,6 +428,7 @@ static IAACodecError state_load(const IAADecompAecs *aecs, bool format2,
 
     state->ended = bits & STATE_ENDED;
     state->final = bits & STATE_FINAL;
+    /* T6-18 gives it 15 bits, one too few for the longest stored block */
     state->stored_left = le32_to_cpu(aecs->stored_left) & 0xffff;
     if (bits & (STATE_HEADER | STATE_ENDED)) {
         state->at = IAA_AT_HEADER;

@@ -59,6 +59,14 @@ enum iaa_comp_mode {
  */
 #define IAA_COMP_REQ_GUESS	BIT(1)
 
+/**
+ * IAA_COMP_REQ_WHOLE: a decompression produces @dlen bytes
+ *
+ * For callers that know how long the unit was. When a device reports fewer,
+ * software does the work.
+ */
+#define IAA_COMP_REQ_WHOLE	BIT(2)
+
 /* Levels are those of zlib: 1 is the fastest, 9 makes the smallest result */
 #define IAA_COMP_LEVEL_MIN	1
 #define IAA_COMP_LEVEL_MAX	9
@@ -81,7 +89,8 @@ enum iaa_comp_mode {
  * @dst: where to write; any kernel address, must not overlap @src
  * @slen: bytes at @src, 1 to 2 GiB - 1
  * @dlen: room at @dst in bytes, 1 to 2 GiB - 1
- * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS, IAA_COMP_REQ_LEVEL()
+ * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS, IAA_COMP_REQ_WHOLE,
+ *	IAA_COMP_REQ_LEVEL()
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
  *
  * @src and @dst belong to the core from submission until the request has been

@@ -122,6 +122,7 @@ static int iaa_decompress(struct zcomp_params *params, struct zcomp_ctx *ctx,
 		.slen = zreq->src_len,
 		.dst = zreq->dst,
 		.dlen = zreq->dst_len,
+		.flags = IAA_COMP_REQ_WHOLE,
 	};
 	int ret = iaa_comp_decompress(&req);
 
@@ -168,7 +169,9 @@ static int iaa_batch_decompress(struct zcomp_params *params, void *data,
 	req->slen = src_len;
 	req->dst = dst;
 	req->dlen = PAGE_SIZE;
-	req->flags = nowait ? IAA_COMP_REQ_NOWAIT : 0;
+	req->flags = IAA_COMP_REQ_WHOLE;
+	if (nowait)
+		req->flags |= IAA_COMP_REQ_NOWAIT;
 	return iaa_start(iaa_comp_submit_decompress(req));
 }
 

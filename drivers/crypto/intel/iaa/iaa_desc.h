@@ -55,7 +55,9 @@ iaa_desc_success(const struct iax_completion_record *rec,
 			return iaa_req_soft(req, IAA_LIED);
 		return size;
 	case IAA_OP_DECOMPRESS:
-		if (size > req->dlen)
+		if (likely(size == req->dlen))
+			return size;
+		if (size > req->dlen || req->flags & IAA_COMP_REQ_WHOLE)
 			return iaa_req_soft(req, IAA_LIED);
 		return size;
 	default:

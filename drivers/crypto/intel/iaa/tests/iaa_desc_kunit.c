@@ -253,6 +253,21 @@ static void desc_result(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, req.reason, c->reason);
 }
 
+/* A caller that knows how much there is does not take less for the end */
+static void desc_whole(struct kunit *test)
+{
+	struct iax_completion_record rec = { .status = 0x01, .output_size = 3999 };
+	struct iaa_comp_req req = some_req;
+
+	req.op = IAA_OP_DECOMPRESS;
+	KUNIT_EXPECT_EQ(test, iaa_desc_result(&rec, &req), 3999);
+	req.flags = IAA_COMP_REQ_WHOLE;
+	KUNIT_EXPECT_EQ(test, iaa_desc_result(&rec, &req), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, req.reason, IAA_LIED);
+	rec.output_size = 4000;
+	KUNIT_EXPECT_EQ(test, iaa_desc_result(&rec, &req), 4000);
+}
+
 /* A device that is told to stop every time does not keep a request for ever */
 static void desc_resubmits(struct kunit *test)
 {
@@ -300,6 +315,7 @@ static struct kunit_case desc_tests[] = {
 	KUNIT_CASE(desc_decompress),
 	KUNIT_CASE(desc_verify),
 	KUNIT_CASE_PARAM(desc_result, result_gen_params),
+	KUNIT_CASE(desc_whole),
 	KUNIT_CASE(desc_resubmits),
 	KUNIT_CASE(desc_verify_failure),
 	{}

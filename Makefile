@@ -61,7 +61,7 @@ qemu-tests: overlay
 
 #: make clean    remove what was built; distclean: what was fetched, too
 clean:
-	rm -rf build/{kernel,qemu,linux,qemu-src,initramfs,vm,log,bench} build/.overlay-*
+	rm -rf build/{kernel,qemu,qemu-asan,fuzz,linux,qemu-src,initramfs,vm,log,bench} build/.overlay-*
 distclean:
 	rm -rf build
 

@@ -15,9 +15,7 @@
 # empty. Faults that take the driver more than ten seconds meet two operations only, others
 # with another N.
 #
-# vm:
-# also: iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
+# vm: iaa=version=0x200,int-handles=on,op-config=on
 # timeout: 1200
 # dmesg: allow idxd .* err\[|WARNING: .* at zram_read_page
 # shellcheck source=../lib/ktap.sh
@@ -32,13 +30,13 @@
 . "$(dirname "$0")/../lib/fault_ops.sh"
 
 # How long a request may take before its queue counts as not answering
-TIMEOUT_MS=200
+TIMEOUT_MS=$((200 * ${TIMES:-1}))
 # Seconds for an operation. What is documented: the time-out, then ten each for a reset of
 # the queue, of the device, and of its function; and twice that for a slow machine.
-BOUND=60
+BOUND=$((60 * ${TIMES:-1}))
 # Seconds for hardware to serve again: a retry may come that late, in which the device is
 # reset for as long
-RECOVERY=120
+RECOVERY=$((120 * ${TIMES:-1}))
 
 # What becomes of the pages of an operation
 #

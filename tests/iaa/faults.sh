@@ -7,9 +7,8 @@
 # device writes to memory after a request has been given back.
 #
 # vm: devices=4
-# also: iaa=version=0x200,int-handles=on,op-config=on
 # also: iommu=strict packages=2 smp=4
-# also: iommu=lazy packages=2 smp=4
+# also: iommu=lazy packages=2 smp=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 1200
 # dmesg: allow idxd .* err\[

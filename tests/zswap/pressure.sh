@@ -7,7 +7,7 @@
 #
 # vm: devices=4 packages=2 smp=4
 # also: iommu=strict
-# also: iommu=lazy
+# also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"

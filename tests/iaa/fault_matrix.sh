@@ -262,7 +262,7 @@ in_flight()
 # self-test, and then not even that
 nothing_in_flight()
 {
-	local in_flight late end=$((SECONDS + RECOVERY)) left=1
+	local in_flight late end=$((SECONDS + RECOVERY))
 	in_flight
 	at_least 1 "$in_flight" "one descriptor, and those of requests that were given back"
 	while [ "$in_flight" -ne 0 ]; do

@@ -19,8 +19,10 @@
 #   nap SECONDS		sleep, without another process
 #   stats_read		the driver's statistics, to the associative array $stats
 
+# The rotation goes by their places. In this order a fault of compressions only meets all
+# modes, batches and algorithms, too
 # shellcheck disable=SC2034
-OPERATIONS=(write read swap_out swap_in recomp_to recomp_from store load writeback acomp)
+OPERATIONS=(write read swap_in swap_out recomp_from recomp_to load store writeback acomp)
 # shellcheck disable=SC2034
 declare -A OPERATION_DIRECTION=(
 	[write]=compress [read]=decompress

@@ -23,7 +23,7 @@ run: qemu guest-run
 shell: qemu guest-run
 	@scripts/vm $(VM)
 
-#: make test     all tests (TESTS="zram/fio.sh ..." some; FULL=1: all on the debug kernel)
+#: make test     all tests (TESTS="zram/fio.sh ..." some; FULL=1: all on both kernels)
 test: qemu-tests
 	@scripts/test $(TESTS)
 

@@ -22,7 +22,7 @@
 
 slow() { [ -e /proc/lockdep ] || compgen -G '/sys/class/iommu/dmar*' >/dev/null; }
 CYCLES=${IAA_CYCLES:-$(slow && echo 10 || echo 200)}
-SIZE=8M
+SIZE=$(slow && echo 2M || echo 8M)
 zram=
 
 # load_start DEV: write and check DEV, over and over, until load_stop

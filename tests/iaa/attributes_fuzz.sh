@@ -8,7 +8,6 @@
 # SEED=N (default 1) makes other values; ROUNDS=N (default 1) goes N times over all files.
 #
 # vm: kernel=test devices=2
-# debug: yes
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -10,9 +10,7 @@
 # long, does 10).
 #
 # vm: devices=4 packages=2 smp=4 mem=2G
-# also: iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
 # kcsan: yes
 # timeout: 2400
 # shellcheck source=../lib/ktap.sh

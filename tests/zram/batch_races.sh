@@ -6,7 +6,6 @@
 # queues go, and the device is reset. Fails on a page that is not one of those written there.
 #
 # vm: kernel=test disk=64M
-# debug: yes
 # kcsan: yes
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -6,7 +6,6 @@
 # in the same pass. Fails on a wrong page, or where the bios of zram were small.
 #
 # vm: kernel=test
-# debug: yes
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -8,7 +8,6 @@
 #
 # vm: kernel=test
 # also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
 # kcsan: yes
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -5,7 +5,6 @@
 # other, recompressed; and bad input, which has to be refused and to change nothing.
 #
 # vm: kernel=test
-# debug: yes
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

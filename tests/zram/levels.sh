@@ -6,7 +6,6 @@
 # says why. Fails if a level has no effect, costs a page, or a refusal says nothing.
 #
 # vm: kernel=test
-# debug: yes
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -7,7 +7,6 @@
 #
 # vm: kernel=test
 # also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

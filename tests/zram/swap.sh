@@ -6,7 +6,6 @@
 # was swapped.
 #
 # vm: kernel=test
-# debug: yes
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

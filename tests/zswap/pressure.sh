@@ -6,9 +6,7 @@
 # and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
 #
 # vm: devices=4 packages=2 smp=4
-# also: iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
 # timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -5,7 +5,7 @@
 # with CPUs. It fails if a page comes back wrong, if an algorithm goes away, if
 # hardware is not taken up again, or if anything in the kernel complains.
 #
-# IAA_CYCLES: how often queues are disabled and enabled again (default 200, of which a
+# IAA_CYCLES: how often queues are disabled and enabled again (default 60, of which a
 # kernel with lockdep, or one behind an emulated IOMMU, where everything takes ten times as
 # long, does 10).
 #
@@ -19,7 +19,7 @@
 . "$(dirname "$0")/../lib/iaa.sh"
 
 slow() { [ -e /proc/lockdep ] || compgen -G '/sys/class/iommu/dmar*' >/dev/null; }
-CYCLES=${IAA_CYCLES:-$(slow && echo 10 || echo 200)}
+CYCLES=${IAA_CYCLES:-$(slow && echo 10 || echo 60)}
 SIZE=$(slow && echo 2M || echo 8M)
 zram=
 
@@ -97,7 +97,7 @@ test_all_queues_under_load()
 	prepare
 	mapfile -t devices < <(iaa_devices)
 	load_start "$zram"
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < 3; i++)); do
 		iaa_unconfigure
 		sleep 0.5
 		for dev in "${devices[@]}"; do
@@ -148,7 +148,7 @@ test_module_under_load()
 	local i dev
 	prepare
 	load_start "$zram"
-	for ((i = 0; i < 5; i++)); do
+	for ((i = 0; i < 3; i++)); do
 		must rmmod iaa_crypto
 		grep -qw deflate-iaa "$(zram_attr "$zram" comp_algorithm)" ||
 			fail "deflate-iaa is gone from zram"

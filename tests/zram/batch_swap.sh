@@ -168,10 +168,10 @@ test_full_device_loses_nothing()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	cgroup_create group 64M
-	held in_cgroup "$group" swap-verify --size 24M
-	put 2M "$(zram_attr "$dev" mem_limit)"
+	held in_cgroup "$group" swap-verify --size 6M
+	put 1M "$(zram_attr "$dev" mem_limit)"
 	# Writes fail before half of it is out; what did not get there stays, and is right.
-	{ echo 20M >"$group/memory.reclaim"; } 2>/dev/null || true
+	{ echo 5M >"$group/memory.reclaim"; } 2>/dev/null || true
 	info "$(zram_stat "$dev" mm_stat 1) bytes on zram, $(zram_stat "$dev" io_stat 2) failed writes"
 	at_least "$(zram_stat "$dev" io_stat 2)" 1 "failed writes"
 	let_go

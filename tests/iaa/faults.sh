@@ -521,7 +521,7 @@ test_dropped_while_verifying()
 	fault drop count=3 skip=20
 	both --bs 64K
 	struck_at_least drop 1
-	fault clear
+	recovers
 	fault late count=3 op=decompress time=2s
 	must blk-verify write --size "$SIZE" --bs 64K --round 3 "$zram"
 	must blk-verify check --size "$SIZE" --bs 64K --round 3 "$zram"

@@ -10,7 +10,6 @@
 # long, does 10).
 #
 # vm: devices=4 packages=2 smp=4 mem=2G
-# also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
 # kcsan: yes
 # timeout: 2400
 # shellcheck source=../lib/ktap.sh

@@ -7,7 +7,6 @@
 # the queues and devices can't be taken away and configured anew.
 #
 # vm: devices=4 iaa=version=0x200,int-handles=on,op-config=on
-# debug: yes
 # timeout: 600
 # dmesg: allow idxd .* err\[
 # shellcheck source=../lib/ktap.sh

@@ -8,7 +8,6 @@
 # something keeps a module.
 #
 # vm: kernel=test devices=2
-# debug: yes
 # kcsan: yes
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -416,7 +416,7 @@ cell()
 	echo "$2 $status" >>"$KTAP_TMP/table"
 	[ $status -ne 0 ] || return 0
 	cat "$KTAP_TMP/cell"
-	info "again: CELL=$2${MATRIX:+ MATRIX=$MATRIX} scripts/test iaa/fault_matrix.sh"
+	info "again: CELL=$2${MATRIX:+ MATRIX=$MATRIX} scripts/test soak/fault_matrix.sh"
 	return 1
 }
 

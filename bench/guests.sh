@@ -102,9 +102,9 @@ run_guest()
 	else
 		device=$device,clock-scale=$timing
 	fi
-	[[ $which != compile-* ]] || more=(--initrd "$OUT/compile.cpio")
+	[[ $which != compile-* ]] || more=(--initrd "$BUILD/bench/compile.cpio")
 	"$ROOT/scripts/vm" --kernel "$flavour" --icount --smp 1 --mem $MEMORY --cpu $CPU --disk 512M \
-		--devices "$devices" --iaa "$device" --initrd "$OUT/$flavour.cpio" "${more[@]}" \
+		--devices "$devices" --iaa "$device" --initrd "$BUILD/bench/$flavour.cpio" "${more[@]}" \
 		--log "$LOG/bench/$name.console" --timeout $((600 + 120 * $#)) --append "$APPEND" \
 		--qemu -seed --qemu $SEED --qemu -rtc --qemu base=2026-01-01,clock=vm \
 		-- bash -c "$(guest_script "$@")" >"$RAW/$name.guest" 2>"$RAW/$name.err" </dev/null || status=$?

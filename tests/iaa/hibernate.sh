@@ -35,9 +35,10 @@ setup()
 # is $load
 swapped()
 {
+	rm -f "$KTAP_TMP/load"
 	swap-verify --size 64M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	load=$!
-	await_of "$load" 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
+	await_of "$load" 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	at_least "$(zram_stat "$dev" mm_stat 1)" 32000000 "bytes in zram"
 }
 

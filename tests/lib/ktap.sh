@@ -21,6 +21,9 @@
 #   await SECONDS WHAT CMD...	wait until CMD succeeds; fail if it does not by then, saying WHAT
 #   await_of PID SECONDS WHAT CMD...	the same, and fail as soon as process PID is gone
 #
+# The file must not be there before its writer is started, since the shell that empties it
+# may be later than the first look.
+#
 # SECONDS are for an idle machine: TIMES (tests/run) makes them longer.
 #
 # A command that looks for a word reads from a file, <<< or <(), never from a pipe: grep -q

@@ -33,9 +33,10 @@ test_software_first_then_hardware()
 	iaa_unconfigure
 	zswap_setup deflate-iaa
 	iaa_stats_reset
+	rm -f "$KTAP_TMP/load"
 	swap-verify --size 16M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
+	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	at_least "$(iaa_stat total_sw_comp_calls)" 3000 "pages compressed in software"
 	equal "$(iaa_stat total_comp_calls)" 0 "pages compressed without a queue"
 	iaa_configure

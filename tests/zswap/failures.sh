@@ -117,9 +117,10 @@ test_switch_fails()
 	failures_setup fail_page_alloc 0
 	put lzo "$(zswap_param compressor)"
 	wait_for_pools 1
+	rm -f "$KTAP_TMP/load"
 	in_cgroup "$group" swap-verify --size 2M --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
+	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	for ((n = 1; left == 0 && n < 5000; n += step)); do
 		[ $n -lt 20 ] || step=${STEP:-3}
 		switch_failing deflate-iaa $n

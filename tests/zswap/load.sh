@@ -18,10 +18,10 @@
 held()
 {
 	load=$KTAP_TMP/load
-	rm -f "$KTAP_TMP/go"
+	rm -f "$KTAP_TMP/go" "$load"
 	swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
 	holder=$!
-	await_of "$holder" 60 "pages are swapped out" grep -q holding "$load"
+	await_of "$holder" 60 "pages are swapped out" grep -qs holding "$load"
 }
 
 release()

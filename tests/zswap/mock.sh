@@ -107,9 +107,10 @@ test_victims_are_tried()
 	setup
 	zswap_set shrinker_enabled Y
 	mock_set fail_load 1
+	rm -f "$KTAP_TMP/load"
 	in_cgroup "$group" swap-verify --pageout --size 4M --ahead 3 \
 		--hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
-	await_of $! 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
+	await_of $! 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	put 0 "$MOCK/fail_load"
 	defer cgroup_kill "$group"
 	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"

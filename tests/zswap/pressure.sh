@@ -131,9 +131,10 @@ test_all_queues_go()
 	local group
 	hardware
 	cgroup_create group 7M
+	rm -f "$KTAP_TMP/load"
 	in_cgroup "$group" "${LOAD[@]}" --rounds 1 --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	local pid=$!
-	await_of $pid 120 "the load holds its pages" grep -q holding "$KTAP_TMP/load"
+	await_of $pid 120 "the load holds its pages" grep -qs holding "$KTAP_TMP/load"
 	iaa_unconfigure
 	touch "$KTAP_TMP/go"
 	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"

@@ -107,9 +107,10 @@ test_incompressible()
 	local group before pid
 	zswap_setup deflate-iaa
 	cgroup_create group max
+	rm -f "$KTAP_TMP/load"
 	in_cgroup "$group" swap-verify --size "$SIZE" --pageout --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
-	await_of $pid 60 "pages are swapped out" grep -q holding "$KTAP_TMP/load"
+	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	at_least "$(zswap_count stored_incompressible_pages)" $((PAGES / 20)) "incompressible pages kept"
 	touch "$KTAP_TMP/go"
 	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"

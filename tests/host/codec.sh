@@ -3,6 +3,8 @@
 #
 # The device model's codec against zlib, both ways, and against damaged streams. Of the
 # corpus's pages it prints how many early abort would give up.
+#
+# vm: kernel=run
 . "$(dirname "$0")/../lib/ktap.sh"
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)

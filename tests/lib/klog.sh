@@ -20,8 +20,8 @@ KLOG_NEVER='BUG|Oops|KASAN|KCSAN|UBSAN|general protection|panic|lock|corruption'
 
 # Of data races, those in what the project wrote or changed; the kernel around it has its own.
 KLOG_RACES='\[(iaa_comp|iaa_crypto|idxd|zram)\]|iaa_|zcomp_|acomp|zswap|swap_|shrink_folio'
-# Known races of the kernel: whoever waits for zram's lock of a slot looks at the word that
-# its holder changes.
+# Known races of the kernel: a task that waits for the lock of a zram slot reads the word that
+# the owner of the lock changes.
 KLOG_RACES_OF_OTHERS='slot_lock \[zram\]'
 
 klog_mark() { [ -z "${KLOG_MARKS:-}" ] || echo "iaa-tests: $*" >/dev/kmsg; }

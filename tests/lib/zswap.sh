@@ -160,7 +160,7 @@ cgroup_zswap_is_empty()
 }
 
 # The shrinker goes by the cgroup's statistics, which may be older than all of a test;
-# whoever reads them has them brought up to date.
+# reading them brings them up to date.
 keep_statistics_fresh()
 {
 	while cat "$1/memory.stat" >/dev/null 2>&1; do sleep 0.05; done &

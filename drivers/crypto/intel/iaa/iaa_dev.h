@@ -13,7 +13,9 @@
 
 #include <linux/build_bug.h>
 #include <linux/cleanup.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/stddef.h>
@@ -137,6 +139,8 @@ struct iaa_slots_busy {
  * @max_shift: by capability, binary logarithm of the longest source in bytes
  * @recovery: resets the queue and takes it up again
  * @backoff: delay before the next attempt to take it up, in jiffies
+ * @recheck: tests it again while it serves, if it failed a part of its self-test
+ * @recheck_delay: delay before that, in jiffies; under @dev->lock
  * @stalls: how often it had to be reset
  * @irq_armed: bit per descriptor whose owner sleeps until an interrupt
  * @irq_done: one for each descriptor; completed by the interrupt thread
@@ -170,6 +174,8 @@ struct iaa_wq {
 	u8 max_shift[IAA_NR_CAPS];
 	struct delayed_work recovery;
 	unsigned long backoff;
+	struct delayed_work recheck;
+	unsigned long recheck_delay;
 	unsigned int stalls;
 	unsigned long *irq_armed;
 	struct completion *irq_done;
@@ -181,6 +187,15 @@ static_assert(IAA_NR_CAPS <= 8);
 static inline bool iaa_wq_can(const struct iaa_wq *wq, unsigned int cap)
 {
 	return READ_ONCE(wq->caps) & BIT(cap);
+}
+
+#define IAA_BACKOFF_MIN		HZ
+#define IAA_BACKOFF_MAX		(60 * HZ)
+
+/* The delay before one more attempt, in jiffies: twice the last one, which may be 0 */
+static inline unsigned long iaa_backoff(unsigned long last)
+{
+	return clamp(2 * last, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
 }
 
 static inline unsigned int iaa_wq_busy_words(const struct iaa_wq *wq)
@@ -240,6 +255,11 @@ int iaa_wq_quiesce(struct iaa_wq *wq);
 int iaa_wq_serve(struct iaa_wq *wq);
 void iaa_wq_retry(struct iaa_wq *wq, int err);
 void iaa_device_give_back(struct iaa_device *dev);
+
+/* iaa_recheck.c */
+void iaa_recheck_init(struct iaa_wq *wq);
+void iaa_recheck_later(struct iaa_wq *wq);
+void iaa_recheck_stop(struct iaa_wq *wq);
 
 /* iaa_mode.c */
 const char *iaa_cap_name(unsigned int cap);

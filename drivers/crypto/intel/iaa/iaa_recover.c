@@ -29,9 +29,6 @@
 /* Time between two searches for further queues that do not answer */
 #define IAA_WATCH_INTERVAL	(HZ / 10)
 
-#define IAA_BACKOFF_MIN		HZ
-#define IAA_BACKOFF_MAX		(60 * HZ)
-
 static bool iaa_slot_busy(const struct iaa_wq *wq, unsigned int id)
 {
 	unsigned int word = id & (iaa_wq_busy_words(wq) - 1);
@@ -210,7 +207,7 @@ int iaa_wq_serve(struct iaa_wq *wq)
 	unsigned int epoch = wq->epoch;
 	int ret;
 
-	ret = iaa_selftest_run(wq);
+	ret = iaa_selftest_run(wq, false);
 	if (ret)
 		return ret;
 
@@ -220,6 +217,9 @@ int iaa_wq_serve(struct iaa_wq *wq)
 	wq->backoff = 0;
 	WRITE_ONCE(wq->state, IAA_WQ_LIVE);
 	iaa_rebalance();
+	wq->recheck_delay = 0;
+	if (wq->failed)
+		iaa_recheck_later(wq);
 	return 0;
 }
 
@@ -232,7 +232,7 @@ int iaa_wq_serve(struct iaa_wq *wq)
  */
 void iaa_wq_retry(struct iaa_wq *wq, int err)
 {
-	unsigned long backoff = clamp(2 * wq->backoff, IAA_BACKOFF_MIN, IAA_BACKOFF_MAX);
+	unsigned long backoff = iaa_backoff(wq->backoff);
 
 	if (!wq->backoff || (backoff == IAA_BACKOFF_MAX && wq->backoff != backoff))
 		dev_warn(wq_confdev(wq->wq), "not in service (%d); trying again in %lu s\n",

@@ -28,6 +28,7 @@
  * struct iaa_selftest - memory for the self-tests of one device's queues
  * @req: the request that is made; it may be in flight after a self-test that failed
  * @wq: the queue that has @req in flight, or NULL
+ * @in_service: the queue that is tested gets requests meanwhile
  * @plain: what is compressed
  * @packed: what the device made of it
  * @out: what became of @packed
@@ -37,6 +38,7 @@
 struct iaa_selftest {
 	struct iaa_comp_req req;
 	struct iaa_wq *wq;
+	bool in_service;
 	u8 plain[IAA_SELFTEST_LEN];
 	u8 packed[IAA_SELFTEST_ROOM];
 	u8 out[IAA_SELFTEST_LEN];
@@ -171,6 +173,11 @@ static int iaa_selftest_wait(struct iaa_selftest *st)
 			fsleep(100);
 	} while (!late);
 
+	/* What is in flight is left so, for the recovery to take back */
+	if (st->in_service) {
+		iaa_wq_stalled(wq);
+		return -ETIMEDOUT;
+	}
 	ret = iaa_wq_quiesce(wq);
 	if (ret && ret != -ENODEV)
 		return ret;
@@ -297,16 +304,19 @@ static void iaa_selftest_verdict(struct iaa_wq *wq, u8 passed, u8 failed)
 
 /**
  * iaa_selftest_run() - find out what a queue can do
- * @wq: a queue that gets no requests
+ * @wq: the queue
+ * @in_service: it gets requests meanwhile, so it is not reset here if it does not
+ *	answer, but reported
  *
  * What fails is off for all queues of the device. What could not be tried is off for
  * this one only: decompression, if the queue can't compress.
  *
  * Context: process, sleeps, under @wq->dev->lock; does not allocate.
  * Return: 0 if it can compress in some mode, or claims none; -EBADMSG if it can't,
- * -ETIMEDOUT if it did not answer and was reset, or another error without a verdict.
+ * -ETIMEDOUT if it did not answer and was reset or reported, or another error without
+ * a verdict.
  */
-int iaa_selftest_run(struct iaa_wq *wq)
+int iaa_selftest_run(struct iaa_wq *wq, bool in_service)
 {
 	unsigned long modes = wq->claims & ~BIT(IAA_CAP_DECOMPRESS);
 	struct iaa_selftest *st = wq->dev->selftest;
@@ -317,6 +327,7 @@ int iaa_selftest_run(struct iaa_wq *wq)
 	lockdep_assert_held(&wq->dev->lock);
 	if (!iaa_selftest_retire(wq->dev))
 		return -EAGAIN;
+	st->in_service = in_service;
 	for_each_set_bit(i, &modes, IAA_COMP_NR_MODES) {
 		len = min(IAA_SELFTEST_LEN, BIT(wq->max_shift[i]));
 		ret = iaa_selftest_compress(wq, st, i, len);

@@ -15,7 +15,7 @@ struct iaa_wq;
 int iaa_selftest_init(void);
 void iaa_selftest_exit(void);
 struct iaa_selftest *iaa_selftest_alloc(void);
-int iaa_selftest_run(struct iaa_wq *wq);
+int iaa_selftest_run(struct iaa_wq *wq, bool in_service);
 bool iaa_selftest_retire(struct iaa_device *dev);
 void iaa_device_settle(struct iaa_device *dev);
 

@@ -190,6 +190,7 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 	iaa_wq_init_caps(wq);
 	wq->state = IAA_WQ_STALLED;
 	INIT_DELAYED_WORK(&wq->recovery, iaa_wq_recovery);
+	iaa_recheck_init(wq);
 	iaa_wq_init_templates(wq);
 	iaa_device_add_wq(wq->dev, wq);
 	return wq;
@@ -265,6 +266,8 @@ void iaa_wq_drain(struct iaa_wq *wq)
 	int tries = 1;
 
 	cancel_delayed_work_sync(&wq->recovery);
+	/* After the recovery, which may begin it */
+	iaa_recheck_stop(wq);
 	while (!iaa_wq_idle_within(wq, wait))
 		tries += iaa_wq_take_back(wq, tries);
 }

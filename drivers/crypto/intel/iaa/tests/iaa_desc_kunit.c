@@ -305,6 +305,22 @@ static void desc_verify_failure(struct kunit *test)
 	KUNIT_EXPECT_GE(test, stat_here(IAA_STAT_VERIFY), before + 2);
 }
 
+/* Attempts to take a queue up: the first after a second, at least one a minute */
+static void desc_backoff(struct kunit *test)
+{
+	unsigned long delay = 0;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		delay = iaa_backoff(delay);
+		KUNIT_EXPECT_EQ(test, delay, HZ << i);
+	}
+	for (i = 0; i < 3; i++) {
+		delay = iaa_backoff(delay);
+		KUNIT_EXPECT_EQ(test, delay, 60 * HZ);
+	}
+}
+
 static struct kunit_case desc_tests[] = {
 	KUNIT_CASE(desc_mode_dynamic),
 	KUNIT_CASE(desc_mode_fixed),
@@ -318,6 +334,7 @@ static struct kunit_case desc_tests[] = {
 	KUNIT_CASE(desc_whole),
 	KUNIT_CASE(desc_resubmits),
 	KUNIT_CASE(desc_verify_failure),
+	KUNIT_CASE(desc_backoff),
 	{}
 };
 

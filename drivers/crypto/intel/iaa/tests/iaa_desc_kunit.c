@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Descriptors and completion records, as bytes in memory. */
+#include "iaa_kunit_copy.h"
+
 #include <kunit/test.h>
 
 /* Pure, and in a module that loads only where there is a device */

@@ -3,6 +3,8 @@
  * Levels of the software path. The test has workspaces of its own, so no device
  * takes the requests.
  */
+#include "iaa_kunit_copy.h"
+
 #include <kunit/test.h>
 #include <linux/iaa_comp.h>
 #include <linux/mm.h>

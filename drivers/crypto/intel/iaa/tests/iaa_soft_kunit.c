@@ -4,6 +4,8 @@
  * configured this is the software path; with one it is the device's. And the
  * software's workspaces, with a pool of the test's own.
  */
+#include "iaa_kunit_copy.h"
+
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 #include <linux/completion.h>

@@ -3,6 +3,8 @@
  * The map, over topologies that no test machine has. A queue is a pointer that
  * says which it is; nobody looks into it.
  */
+#include "iaa_kunit_copy.h"
+
 #include <kunit/test.h>
 
 /* Pure, and in a module that loads only where there is a device */

@@ -14,9 +14,6 @@
 #   folio_size SIZE		the only size that faults give programs asking for large folios:
 #				4K, 16K, 64K, 2M
 #   folio_count SIZE NAME	a counter of folios of that size
-#   failures_setup NAME PERCENT	have NAME (failslab, fail_page_alloc) fail that many allocations
-#				of tasks that ask for it (swap-verify --fail)
-#   failures_count NAME		how many have failed since
 #   cgroup_zswap_empty CGROUP	fail unless its statistics say by and by that zswap holds nothing of it
 #   keep_statistics_fresh CGROUP	until the case ends; for the shrinker
 #   zswap_selftests COMPRESSOR	the kernel's own test of zswap: all cases that are known to pass on
@@ -40,14 +37,14 @@ kib()
 	esac
 }
 
-vm_count() { awk -v name="$1" '$1 == name { print $2 }' /proc/vmstat; }
+vm_count() { number_of "$1" /proc/vmstat; }
 
 # zswap_set NAME VALUE: until the case ends
 zswap_set()
 {
 	local file=$ZSWAP/$1 before
 	[ -w "$file" ] || skip "no zswap in this kernel"
-	before=$(cat "$file")
+	before=$(<"$file")
 	put "$2" "$file"
 	defer put "$before" "$file"
 }
@@ -65,7 +62,7 @@ zswap_on()
 	[ -d "$ZSWAP" ] || skip "no zswap in this kernel"
 	[ -d "$ZSWAP_DEBUG" ] || mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null || true
 	modprobe -q "$1" 2>/dev/null || true
-	before=$(cat "$ZSWAP/compressor")
+	before=$(<"$ZSWAP/compressor")
 	{ echo "$1" >"$ZSWAP/compressor"; } 2>/dev/null || skip "this kernel has no $1"
 	defer put "$before" "$ZSWAP/compressor"
 	zswap_set enabled Y
@@ -127,26 +124,6 @@ folio_size()
 }
 
 folio_count() { cat "$THP/hugepages-$(kib "$1")kB/stats/$2"; }
-
-# Counts down with every failure, and ends them at 0
-FAILURES=1000000000
-
-failures_setup()
-{
-	local dir=/sys/kernel/debug/$1
-	[ -d "$dir" ] || skip "no $1 in this kernel (CONFIG_FAULT_INJECTION_DEBUG_FS)"
-	defer put 0 "$dir/probability"
-	put "$2" "$dir/probability"
-	put 1 "$dir/interval"
-	put $FAILURES "$dir/times"
-	put 0 "$dir/verbose"
-	put Y "$dir/task-filter"
-	put N "$dir/ignore-gfp-wait"
-	[ ! -e "$dir/ignore-gfp-highmem" ] || put N "$dir/ignore-gfp-highmem"
-	[ ! -e "$dir/min-order" ] || put 0 "$dir/min-order"
-}
-
-failures_count() { echo $((FAILURES - $(cat "/sys/kernel/debug/$1/times"))); }
 
 # A cgroup's statistics may be two seconds old.
 cgroup_zswap_empty()

@@ -17,6 +17,8 @@
 . "$(dirname "$0")/../lib/iaa.sh"
 # shellcheck source=../lib/zswap.sh
 . "$(dirname "$0")/../lib/zswap.sh"
+# shellcheck source=../lib/failing.sh
+. "$(dirname "$0")/../lib/failing.sh"
 
 MINUTES=${MINUTES:-20}
 SEED=${SEED:-$(date +%s)}
@@ -170,7 +172,7 @@ prepare()
 	need_command fio blk-race swap-verify iaa-fault
 	need_zram deflate-iaa
 	iaa_configure
-	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	defer put "$(<"$TIMEOUT")" "$TIMEOUT"
 	put $((500 * ${TIMES:-1})) "$TIMEOUT"
 	defer iaa-fault all clear
 	zram_create fio deflate-iaa 32M

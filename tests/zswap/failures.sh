@@ -15,6 +15,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
+. "$(dirname "$0")/../lib/failing.sh"
 
 # setup [MAX]: hardware, and a cgroup in $group
 setup()
@@ -78,24 +79,6 @@ test_slab_under_pressure() { failing_under_pressure failslab 5; }
 test_pages_huge() { failing_huge fail_page_alloc 4; }
 test_pages_under_pressure() { failing_under_pressure fail_page_alloc 5; }
 
-# switch_failing COMPRESSOR N: switch while the N-th allocation of this task fails, whichever
-# that is. Sets $switched, and $left to 0 unless the switch was over before. All files are
-# opened beforehand, since that allocates, too.
-switch_failing()
-{
-	local value armed state
-	exec {value}>"$(zswap_param compressor)" {armed}>/proc/self/fail-nth
-	exec {state}</proc/self/fail-nth
-	switched=y
-	{
-		echo "$2" >&"$armed"
-		echo "$1" >&"$value" || switched=
-		read -r left <&"$state"
-		echo 0 >&"$armed"
-	} 2>"$KTAP_TMP/why"
-	exec {value}>&- {armed}>&- {state}<&-
-}
-
 pools() { find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l; }
 
 # wait_for_pools N: and no more
@@ -110,7 +93,7 @@ at_most_pools() { [ "$(pools)" -le "$1" ]; }
 # or it is done.
 test_switch_fails()
 {
-	local group pid n step=1 left=0 switched failed=0
+	local group pid n step=1 left=0 written failed=0
 	[ -e /proc/self/fail-nth ] || skip "no fault injection in this kernel"
 	setup
 	failures_setup failslab 0
@@ -123,15 +106,15 @@ test_switch_fails()
 	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	for ((n = 1; left == 0 && n < 5000; n += step)); do
 		[ $n -lt 20 ] || step=${STEP:-3}
-		switch_failing deflate-iaa $n
-		if [ -n "$switched" ]; then
-			equal "$(cat "$(zswap_param compressor)")" deflate-iaa "compressor after a switch ($n)"
+		write_failing deflate-iaa "$(zswap_param compressor)" $n
+		if [ -n "$written" ]; then
+			equal "$(<"$(zswap_param compressor)")" deflate-iaa "compressor after a switch ($n)"
 			put lzo "$(zswap_param compressor)"
 		else
 			failed=$((failed + 1))
 			grep -qE 'Cannot allocate|Invalid argument|No such file' "$KTAP_TMP/why" ||
-				fail "the switch's error ($n): $(cat "$KTAP_TMP/why")"
-			equal "$(cat "$(zswap_param compressor)")" lzo "compressor after a switch failed ($n)"
+				fail "the switch's error ($n): $(<"$KTAP_TMP/why")"
+			equal "$(<"$(zswap_param compressor)")" lzo "compressor after a switch failed ($n)"
 		fi
 		wait_for_pools 1
 	done
@@ -140,7 +123,7 @@ test_switch_fails()
 	[ "$left" -ne 0 ] || fail "after $n allocations the switch was not done"
 	must swap-verify --size 1M --pageout
 	touch "$KTAP_TMP/go"
-	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "pages were lost: $(<"$KTAP_TMP/load")"
 	zswap_empty
 	cgroup_zswap_empty "$group"
 }

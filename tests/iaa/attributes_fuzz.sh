@@ -150,7 +150,7 @@ readers()
 readers_end()
 {
 	rm -f "$KTAP_TMP/reading"
-	wait "$reader" || fail "a page that was read meanwhile: $(cat "$KTAP_TMP/reader")"
+	wait "$reader" || fail "a page that was read meanwhile: $(<"$KTAP_TMP/reader")"
 }
 
 # hardware_serves: by itself, sooner or later, with the driver's attributes as they were
@@ -164,7 +164,7 @@ hardware_serves()
 		[ "$(iaa_stat total_comp_calls)" -lt 100 ] || return 0
 		sleep 0.5
 	done
-	fail "no pages are compressed in hardware: $(cat "$IAA_DEBUG/global_stats")"
+	fail "no pages are compressed in hardware: $(<"$IAA_DEBUG/global_stats")"
 }
 
 # Pages that came compressed by three algorithms, and some that are on the disk

@@ -53,7 +53,7 @@ test_too_few()
 		pids+=($!)
 	done
 	for ((i = 0; i < ${#pids[@]}; i++)); do
-		wait "${pids[$i]}" || fail "$(cat "$KTAP_TMP/${devs[$i]##*/}")"
+		wait "${pids[$i]}" || fail "$(<"$KTAP_TMP/${devs[$i]##*/}")"
 	done
 	info "$(iaa_stat fallback_no_mapping) mappings failed"
 	device_worked

@@ -20,8 +20,8 @@ test_attributes()
 	for attr in verify_compress sync_mode; do
 		[ -w "$IAA_DRIVER/$attr" ] || fail "no attribute $IAA_DRIVER/$attr"
 	done
-	equal "$(cat "$IAA_DRIVER/verify_compress")" 0 "default of verify_compress"
-	equal "$(cat "$IAA_DRIVER/sync_mode")" async "default of sync_mode"
+	equal "$(<"$IAA_DRIVER/verify_compress")" 0 "default of verify_compress"
+	equal "$(<"$IAA_DRIVER/sync_mode")" async "default of sync_mode"
 }
 
 test_bad_values_are_refused()
@@ -41,11 +41,11 @@ test_good_values_are_taken()
 	defer put async "$IAA_DRIVER/sync_mode"
 	for mode in sync async_irq async; do
 		put $mode "$IAA_DRIVER/sync_mode"
-		equal "$(cat "$IAA_DRIVER/sync_mode")" $mode sync_mode
+		equal "$(<"$IAA_DRIVER/sync_mode")" $mode sync_mode
 	done
 	defer put 0 "$IAA_DRIVER/verify_compress"
 	put 1 "$IAA_DRIVER/verify_compress"
-	equal "$(cat "$IAA_DRIVER/verify_compress")" 1 verify_compress
+	equal "$(<"$IAA_DRIVER/verify_compress")" 1 verify_compress
 }
 
 # most_in_flight FILE: of a trace of submissions and retirements

@@ -8,7 +8,7 @@
 #
 # vm: devices=4
 # also: iommu=strict packages=2 smp=4
-# also: iaa=version=0x200,int-handles=on,op-config=on
+# also: iommu=lazy packages=2 smp=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 1200
 # dmesg: allow idxd .* err\[
@@ -35,7 +35,7 @@ prepare()
 	must iaa-fault "$bdf" clear
 	must iaa-fault "$bdf" zero
 	defer iaa-fault "$bdf" clear
-	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	defer put "$(<"$TIMEOUT")" "$TIMEOUT"
 	put $((200 * (${TIMES:-1} < 5 ? ${TIMES:-1} : 5))) "$TIMEOUT"
 	iaa_stats_reset
 	# The one that IAA 1.0 leaves to software, where there is a choice
@@ -456,7 +456,7 @@ test_wrong_output_after_reset()
 	await_of $pid 5 "the command hangs" has_struck cmd-hang 1
 	struck hang-wq 1
 	fault output op=compress bit=100
-	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "the load failed: $(<"$KTAP_TMP/load")"
 	await 10 "the queue has failed its self-test" has_logged 'self-test failed'
 	struck_at_least output 1
 	queues_show state stalled

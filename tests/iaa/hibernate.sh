@@ -48,7 +48,7 @@ hibernate()
 {
 	result=restored
 	klog_mark "hibernate now"
-	{ echo disk >$POWER/state; } 2>"$KTAP_TMP/out" || result=$(cat "$KTAP_TMP/out")
+	{ echo disk >$POWER/state; } 2>"$KTAP_TMP/out" || result=$(<"$KTAP_TMP/out")
 	! grep -q 'Image saving\|Image loading' <(klog_since 'hibernate now') ||
 		result="image written, and not restored"
 	info "$result"
@@ -85,7 +85,7 @@ nothing_lost()
 {
 	local round
 	touch "$KTAP_TMP/go"
-	wait "$load" || fail "$(cat "$KTAP_TMP/load")"
+	wait "$load" || fail "$(<"$KTAP_TMP/load")"
 	for ((round = 1; round < 30; round++)); do
 		iaa_stats_reset
 		must swap-verify --size 8M --pageout

@@ -86,7 +86,7 @@ to_the_next_by_kexec()
 {
 	local dev
 	ready
-	must kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$(cat /proc/cmdline)"
+	must kexec -s -l "$KERNEL" --initrd="$INITRD" --command-line="$(</proc/cmdline)"
 	load
 	[ "$STAGE" -eq 0 ] || break_devices
 	kexec -e
@@ -97,7 +97,7 @@ to_the_next_by_panic()
 {
 	local dev
 	ready
-	[ "$(cat /sys/kernel/kexec_crash_size)" -gt 0 ] || fail "no memory for a crash kernel"
+	[ "$(</sys/kernel/kexec_crash_size)" -gt 0 ] || fail "no memory for a crash kernel"
 	must kexec -s -p "$KERNEL" --initrd="$INITRD" \
 		--command-line="$(sed 's/crashkernel=[^ ]*/nr_cpus=1 reset_devices/' /proc/cmdline)"
 	rm "$INITRD"
@@ -118,7 +118,7 @@ found() { grep -cE "$1" <(dmesg) || true; }
 arrived()
 {
 	local dev name
-	! grep -E "$BAD" <(dmesg) >"$KTAP_TMP/bad" || fail "$(cat "$KTAP_TMP/bad")"
+	! grep -E "$BAD" <(dmesg) >"$KTAP_TMP/bad" || fail "$(<"$KTAP_TMP/bad")"
 	need_zram deflate-iaa
 	need_iaa
 	equal "$(iaa_devices | wc -l)" 3 "devices that this kernel has"

@@ -33,7 +33,7 @@ prepare()
 	bdf=$(iaa_bdf "$dev")
 	must iaa-fault all clear
 	defer iaa-fault all clear
-	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	defer put "$(<"$TIMEOUT")" "$TIMEOUT"
 	put $((100 * (${TIMES:-1} < 5 ? ${TIMES:-1} : 5))) "$TIMEOUT"
 	zram_create zram "$(iaa_algorithms | tail -n 1)" $SIZE
 	zram_create mine "$(iaa_algorithms | tail -n 1)" $SIZE
@@ -48,7 +48,7 @@ fault()
 		! iaa-fault "$bdf" "$@" >"$KTAP_TMP/fault" 2>&1 || return 0
 		sleep 0.1
 	done
-	fail "iaa-fault $* ($try tries): $(cat "$KTAP_TMP/fault")"
+	fail "iaa-fault $* ($try tries): $(<"$KTAP_TMP/fault")"
 }
 
 # load_run: pages are written and checked, until the file "stop" is there
@@ -86,7 +86,7 @@ load_end()
 load_check()
 {
 	load_end || fail "requests hang"
-	wait "$load" || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	wait "$load" || fail "the load failed: $(<"$KTAP_TMP/load")"
 	[ -e "$KTAP_TMP/round" ] || fail "the load did nothing"
 }
 
@@ -237,7 +237,7 @@ test_reset_by_the_pci_core()
 		sleep 0.7
 		fault clear
 	done
-	wait $resets || fail "a reset failed: $(cat "$KTAP_TMP/resets")"
+	wait $resets || fail "a reset failed: $(<"$KTAP_TMP/resets")"
 	recovery_waits_for_the_pci_core
 	ends_well
 }
@@ -320,7 +320,7 @@ test_unbinding_queues_beside_recovery()
 	accel-config disable-wq "$dev/wq$id.0" >"$KTAP_TMP/first" 2>&1 &
 	first=$!
 	took_at_most 40 accel-config disable-wq "$dev/wq$id.1"
-	wait $first || fail "disabling the first queue: $(cat "$KTAP_TMP/first")"
+	wait $first || fail "disabling the first queue: $(<"$KTAP_TMP/first")"
 	equal "$(wq_column id | grep -c "^wq$id\\.")" 0 "queues of the device left"
 	fault clear
 	iaa_unconfigure_device "$dev"

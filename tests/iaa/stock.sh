@@ -37,13 +37,13 @@ test_idxd_probes()
 	modprobe -q idxd || true
 	[ -n "$(iaa_devices)" ] || skip "no accelerator here"
 	dev=$(iaa_devices | head -n 1)
-	case $(cat "$DSA/devices/$dev/version") in
+	case $(<"$DSA/devices/$dev/version") in
 	0x100) ;;
 	0x200) iaa_serves deflate-iaa-dynamic || fail "$dev is an IAA 2.0 without header generation" ;;
-	*) fail "$dev has the version $(cat "$DSA/devices/$dev/version")" ;;
+	*) fail "$dev has the version $(<"$DSA/devices/$dev/version")" ;;
 	esac
-	at_least "$(cat "$DSA/devices/$dev/max_work_queues")" 1 "queues of $dev"
-	at_least "$(cat "$DSA/devices/$dev/max_engines")" 1 "engines of $dev"
+	at_least "$(<"$DSA/devices/$dev/max_work_queues")" 1 "queues of $dev"
+	at_least "$(<"$DSA/devices/$dev/max_engines")" 1 "engines of $dev"
 	grep -q 'idxd .*Intel(R) Accelerator Device' <(dmesg) || fail "idxd did not say that it probed"
 }
 
@@ -69,9 +69,9 @@ zswap_swaps()
 	stock_up verify_compress=1 sync_mode="$1"
 	iaa_stats_reset
 
-	defer put "$(cat $ZSWAP/compressor)" $ZSWAP/compressor
+	defer put "$(<$ZSWAP/compressor)" $ZSWAP/compressor
 	put deflate-iaa $ZSWAP/compressor
-	equal "$(cat $ZSWAP/compressor)" deflate-iaa "zswap's compressor"
+	equal "$(<$ZSWAP/compressor)" deflate-iaa "zswap's compressor"
 	defer put N $ZSWAP/enabled
 	put Y $ZSWAP/enabled
 	must mkswap /dev/vda
@@ -81,7 +81,7 @@ zswap_swaps()
 	cgroup_create group 52M
 
 	must in_cgroup "$group" swap-verify --size 80M
-	out=$(cat "$KTAP_TMP/out")
+	out=$(<"$KTAP_TMP/out")
 	swapped=$(awk '$1 == "zswpout" { print $2 }' <<<"$out")
 	at_least "$swapped" 6000 "pages that zswap stored"
 	equal "$(awk '$1 == "wrong" { print $2 }' <<<"$out")" 0 "wrong pages"

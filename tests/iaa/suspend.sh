@@ -5,8 +5,8 @@
 # are frozen, devices suspended and resumed. Fails on a page that comes back wrong, and if
 # the queues were not given up before, or do not serve again after.
 #
-# vm: kernel=builtin
-# also: iaa=version=0x200,int-handles=on,op-config=on
+# vm:
+# also: devices=4 iaa=version=0x200,int-handles=on,op-config=on
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -78,7 +78,7 @@ test_under_load()
 	blk-verify both --size 8M --threads 4 --round 50 "$dev" >"$KTAP_TMP/load" 2>&1 &
 	pid=$!
 	suspend devices
-	wait $pid || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "the load failed: $(<"$KTAP_TMP/load")"
 	served 1000
 }
 
@@ -91,7 +91,7 @@ faulty()
 	iaa-fault all clear >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	iaa_configure -q 2
 	defer iaa-fault all clear
-	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	defer put "$(<"$TIMEOUT")" "$TIMEOUT"
 	put $((100 * (${TIMES:-1} < 5 ? ${TIMES:-1} : 5))) "$TIMEOUT"
 	zram_create dev deflate-iaa 16M
 	served 1000
@@ -102,7 +102,7 @@ faulty()
 # comes_back: no page was lost, and hardware serves again
 comes_back()
 {
-	wait "$load" || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	wait "$load" || fail "the load failed: $(<"$KTAP_TMP/load")"
 	must iaa-fault all clear
 	served 1000
 }
@@ -157,7 +157,7 @@ test_halted_until_system_reset()
 	faulty
 	must iaa-fault all halt reset=2
 	suspend devices
-	wait "$load" || fail "the load failed: $(cat "$KTAP_TMP/load")"
+	wait "$load" || fail "the load failed: $(<"$KTAP_TMP/load")"
 	iaa_stats_reset
 	must blk-verify both --size 8M --round 99 "$dev"
 	equal "$(iaa_stat total_comp_calls)" 0 "pages compressed by a device that is halted"

@@ -26,12 +26,12 @@ begin()
 	iaa_unconfigure
 	defer iaa_unconfigure
 	for name in "${ATTRIBUTES[@]}"; do
-		defer put "$(cat "$IAA_DRIVER/$name")" "$IAA_DRIVER/$name"
+		defer put "$(<"$IAA_DRIVER/$name")" "$IAA_DRIVER/$name"
 	done
 	iaa_stats_reset
 }
 
-attribute() { equal "$(cat "$IAA_DRIVER/$1")" "$2" "$1"; }
+attribute() { equal "$(<"$IAA_DRIVER/$1")" "$2" "$1"; }
 
 # shape: of every device with queues of ours "iax0:ENTRIES,ENTRIES", as accel-config lists it
 shape()
@@ -69,7 +69,7 @@ first_devices()
 	local dev node
 	local -A seen=()
 	for dev in $(iaa_devices | sort -V); do
-		node=$(cat "$DSA/devices/$dev/numa_node")
+		node=$(<"$DSA/devices/$dev/numa_node")
 		seen[x$node]=$((${seen[x$node]:-0} + 1))
 		[ "${seen[x$node]}" -gt "$1" ] || printf '%s\n' "$dev"
 	done
@@ -254,16 +254,16 @@ test_config_leaves_zswap_its_compressor()
 	local compressor=/sys/module/zswap/parameters/compressor
 	begin
 	[ -w $compressor ] || skip "no zswap"
-	defer put "$(cat $compressor)" $compressor
+	defer put "$(<$compressor)" $compressor
 	put deflate-iaa $compressor
 	must iaa-config
-	equal "$(cat $compressor)" deflate-iaa "zswap's compressor"
+	equal "$(<$compressor)" deflate-iaa "zswap's compressor"
 	iaa-config --print | sed 's/"group_id":0/"group_id":77/' >"$KTAP_TMP/group.json"
 	says 1 'could not load' iaa-config --load "$KTAP_TMP/group.json"
-	equal "$(cat $compressor)" deflate-iaa "zswap's compressor after loading failed"
+	equal "$(<$compressor)" deflate-iaa "zswap's compressor after loading failed"
 	must iaa-config
 	must iaa-config --off
-	equal "$(cat $compressor)" deflate-iaa "zswap's compressor after --off"
+	equal "$(<$compressor)" deflate-iaa "zswap's compressor after --off"
 }
 
 test_doctor()
@@ -281,7 +281,7 @@ test_doctor()
 	says 0 "served by hardware: $((2 * $(iaa_devices | wc -l))) queue(s) on $(iaa_devices | wc -l) device(s)" iaa-doctor
 	says 0 'all by hardware' iaa-doctor --test --verbose
 	must iaa-doctor --quiet
-	equal "$(cat "$KTAP_TMP/out")" '' "output of iaa-doctor --quiet"
+	equal "$(<"$KTAP_TMP/out")" '' "output of iaa-doctor --quiet"
 	must iaa-config --off
 	says 1 'deflate-iaa is served by software' iaa-doctor
 	must rmmod iaa_crypto
@@ -303,7 +303,7 @@ test_doctor_names_software_where_queues_do_not_answer()
 	zram_create zram deflate-iaa "$SIZE"
 	must iaa-config -d 1 -q 1
 	must iaa-doctor
-	defer put "$(cat $timeout)" $timeout
+	defer put "$(<$timeout)" $timeout
 	put 100 $timeout
 	# Neither requests nor the self-test after a reset are answered
 	for dev in $(first_devices 1); do
@@ -355,7 +355,7 @@ load_stop()
 		sed 's/^/#   /' "$KTAP_TMP/load"
 		fail "a page was wrong"
 	fi
-	at_least "$(cat "$KTAP_TMP/rounds")" 1 "rounds under load"
+	at_least "$(<"$KTAP_TMP/rounds")" 1 "rounds under load"
 }
 
 # kept_zram: one that holds data and stays open, beside one under load
@@ -408,8 +408,8 @@ enable_iaa()
 	# Whatever is enabled goes, and what is not is no failure
 	for dev in "$DSA"/devices/iax*; do
 		id=${dev##*iax}
-		for ((q = 0; q < $(cat "$dev/max_work_queues"); q++)); do
-			[ "$(cat "$dev/wq$id.$q/state")" = disabled ] ||
+		for ((q = 0; q < $(<"$dev/max_work_queues"); q++)); do
+			[ "$(<"$dev/wq$id.$q/state")" = disabled ] ||
 				accel-config disable-wq "iax$id/wq$id.$q" >/dev/null 2>&1 || true
 		done
 		accel-config disable-device "iax$id" >/dev/null 2>&1 || true
@@ -428,8 +428,8 @@ enable_iaa()
 		[ $count -lt $total ] || break
 		count=$((count + 1))
 		id=${dev##*iax}
-		size=$(($(cat "$dev/max_work_queues_size") / queues))
-		for ((i = 0; i < $(cat "$dev/max_engines"); i++)); do
+		size=$(($(<"$dev/max_work_queues_size") / queues))
+		for ((i = 0; i < $(<"$dev/max_engines"); i++)); do
 			accel-config config-engine "iax$id/engine$id.$i" --group-id=0 || return
 		done
 		for ((q = 0; q < queues; q++)); do

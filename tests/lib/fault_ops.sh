@@ -60,7 +60,7 @@ device_do()
 		! iaa-fault "$bdf" "$@" >"$KTAP_TMP/device" 2>&1 || return 0
 		nap 0.1
 	done
-	fail "iaa-fault $bdf $*: $(cat "$KTAP_TMP/device")"
+	fail "iaa-fault $bdf $*: $(<"$KTAP_TMP/device")"
 }
 
 ops_setup()
@@ -68,9 +68,9 @@ ops_setup()
 	ram_disk 16M
 	must mkswap /dev/ram0
 	folio_size 64K
-	defer put "$(cat "$ZSWAP/enabled")" "$ZSWAP/enabled"
-	defer put "$(cat "$ZSWAP/compressor")" "$ZSWAP/compressor"
-	defer put "$(cat "$ZSWAP/max_pool_percent")" "$ZSWAP/max_pool_percent"
+	defer put "$(<"$ZSWAP/enabled")" "$ZSWAP/enabled"
+	defer put "$(<"$ZSWAP/compressor")" "$ZSWAP/compressor"
+	defer put "$(<"$ZSWAP/max_pool_percent")" "$ZSWAP/max_pool_percent"
 	put N "$ZSWAP/enabled"
 	page_cluster 0
 }
@@ -108,7 +108,7 @@ bounded()
 write_to() { printf '%s\n' "$1" >"$2"; }
 written()
 {
-	bounded write_to "$@" || fail "writing $1: $(cat "$KTAP_TMP/bounded")"
+	bounded write_to "$@" || fail "writing $1: $(<"$KTAP_TMP/bounded")"
 }
 
 # tally FILE: of what blk-verify or swap-verify said
@@ -123,7 +123,7 @@ tally()
 	done <"$1"
 	case $seen in
 	failedwrong|lostwrong) ;;
-	*) fail "it said: $(cat "$1")" ;;
+	*) fail "it said: $(<"$1")" ;;
 	esac
 }
 
@@ -301,7 +301,7 @@ zswap_is_empty()
 # A pool that is full, and somebody who wants to store
 op_writeback_run()
 {
-	defer put "$(cat "$ZSWAP/max_pool_percent")" "$ZSWAP/max_pool_percent"
+	defer put "$(<"$ZSWAP/max_pool_percent")" "$ZSWAP/max_pool_percent"
 	put 0 "$ZSWAP/max_pool_percent"
 	must swap-verify --size 16K --pageout
 	until_true zswap_is_empty

@@ -57,7 +57,8 @@ iaa_algorithms()
 	local dev cap dynamic=y
 	[ -n "$(iaa_devices)" ] || return 0
 	for dev in $(iaa_devices); do
-		cap=$(cat "$DSA/devices/$dev/iaa_cap" 2>/dev/null || echo 0)
+		cap=0
+		[ ! -e "$DSA/devices/$dev/iaa_cap" ] || cap=$(<"$DSA/devices/$dev/iaa_cap")
 		(((cap >> 8) & 1)) || dynamic=
 	done
 	echo deflate-iaa
@@ -83,31 +84,47 @@ need_zram()
 	[ -d /sys/class/zram-control ] || skip "no zram"
 	[ $# -gt 0 ] || return 0
 	local id
-	id=$(cat /sys/class/zram-control/hot_add)
+	id=$(</sys/class/zram-control/hot_add)
 	local list
-	list=$(cat "/sys/block/zram$id/comp_algorithm")
+	list=$(<"/sys/block/zram$id/comp_algorithm")
 	echo "$id" >/sys/class/zram-control/hot_remove
 	[[ " $(tr -d '[]' <<<"$list") " == *" $1 "* ]] || skip "this zram has no $1"
 }
 
 # iaa_wq_size DEV QUEUES: entries of each of QUEUES equal queues
-iaa_wq_size() { echo $(($(cat "$DSA/devices/$1/max_work_queues_size") / $2)); }
+iaa_wq_size() { echo $(($(<"$DSA/devices/$1/max_work_queues_size") / $2)); }
 
+# iaa_wq_configure WQ SIZE GROUP: as accel-config config-wq does it. While the device is
+# enabled, the size can't be written, and stays.
+iaa_wq_configure()
+{
+	local at=$DSA/devices/$1
+	echo dedicated >"$at/mode" &&
+		echo "$3" >"$at/group_id" &&
+		{ [ "$(<"$at/size")" = "$2" ] || echo "$2" >"$at/size"; } &&
+		echo 10 >"$at/priority" &&
+		echo kernel >"$at/type" &&
+		echo iaa_crypto >"$at/name" &&
+		echo crypto >"$at/driver_name"
+}
+
+# What accel-config writes, without it: under TCG, on a kernel with KASAN, each process that
+# is started takes a quarter of a second, and here it would be dozens of them. iaa/tools.sh
+# has accel-config itself.
 iaa_configure_device()
 {
 	local dev=$1 queues=$2 id=${1#iax} size i engines
 	size=$(iaa_wq_size "$dev" "$queues")
-	engines=$(cat "$DSA/devices/$dev/max_engines")
+	read -r engines <"$DSA/devices/$dev/max_engines"
 	for ((i = 0; i < engines; i++)); do
-		must accel-config config-engine "$dev/engine$id.$i" --group-id=0
+		put 0 "$DSA/devices/engine$id.$i/group_id"
 	done
 	for ((i = 0; i < queues; i++)); do
-		must accel-config config-wq "$dev/wq$id.$i" --group-id=0 --mode=dedicated \
-			--wq-size="$size" --priority=10 --type=kernel --name=iaa_crypto --driver-name=crypto
+		iaa_wq_configure "wq$id.$i" "$size" 0 || fail "wq$id.$i can't be configured"
 	done
-	must accel-config enable-device "$dev"
+	put "$dev" "$DSA/drivers/idxd/bind"
 	for ((i = 0; i < queues; i++)); do
-		must accel-config enable-wq "$dev/wq$id.$i"
+		put "wq$id.$i" "$DSA/drivers/crypto/bind"
 	done
 }
 
@@ -131,16 +148,13 @@ iaa_configure()
 
 iaa_unconfigure_device()
 {
-	local wq
+	local wq state
 	for wq in "$DSA/devices/$1"/wq*; do
-		[ "$(cat "$wq/state")" != enabled ] ||
-			must accel-config disable-wq "$1/${wq##*/}"
+		read -r state <"$wq/state"
+		[ "$state" != enabled ] || put "${wq##*/}" "$DSA/drivers/crypto/unbind"
 	done
-	case $(cat "$DSA/devices/$1/state") in
-	enabled) must accel-config disable-device "$1" ;;
-	# accel-config takes it for disabled
-	halted) put "$1" "$DSA/drivers/idxd/unbind" ;;
-	esac
+	read -r state <"$DSA/devices/$1/state"
+	[ "$state" = disabled ] || put "$1" "$DSA/drivers/idxd/unbind"
 }
 
 iaa_unconfigure()
@@ -153,23 +167,26 @@ iaa_unconfigure()
 
 iaa_wq_cycle()
 {
-	local at=$DSA/devices/$1/$2 name size group
-	size=$(cat "$at/size")
-	group=$(cat "$at/group_id")
-	echo "$2" >"$DSA/drivers/crypto/unbind" || return 1
-	{
-		echo dedicated >"$at/mode"
-		echo "$group" >"$at/group_id"
-		echo "$size" >"$at/size"
-		echo 10 >"$at/priority"
-		echo kernel >"$at/type"
-		echo iaa_crypto >"$at/name"
-		echo crypto >"$at/driver_name"
-	} || return 1
-	echo "$2" >"$DSA/drivers/crypto/bind"
+	local size group
+	read -r size <"$DSA/devices/$2/size"
+	read -r group <"$DSA/devices/$2/group_id"
+	echo "$2" >"$DSA/drivers/crypto/unbind" &&
+		iaa_wq_configure "$2" "$size" "$group" &&
+		echo "$2" >"$DSA/drivers/crypto/bind"
 }
 
-iaa_stat() { awk -v name="$1:" '$1 == name { n = $2 } END { print n + 0 }' "$IAA_DEBUG/global_stats"; }
+# number_of NAME FILE: the number behind NAME, or 0; without a process, see above
+number_of()
+{
+	local name number
+	while read -r name number _; do
+		[ "$name" != "$1" ] || break
+	done <"$2"
+	[ "$name" = "$1" ] || number=0
+	printf '%s\n' "$number"
+}
+
+iaa_stat() { number_of "$1:" "$IAA_DEBUG/global_stats"; }
 
 iaa_stats_reset() { put 1 "$IAA_DEBUG/stats_reset"; }
 
@@ -182,7 +199,7 @@ zram_create()
 {
 	local -n zram_var=$1
 	local id
-	id=$(cat /sys/class/zram-control/hot_add)
+	id=$(</sys/class/zram-control/hot_add)
 	defer zram_remove "$id"
 	put "$2" "/sys/block/zram$id/comp_algorithm"
 	put "$3" "/sys/block/zram$id/disksize"
@@ -205,12 +222,14 @@ zram_remove()
 
 zram_attr() { echo "/sys/block/${1#/dev/}/$2"; }
 
-zram_stat() { awk -v n="$3" '{ print $n }' "/sys/block/${1#/dev/}/$2"; }
-
-batch_stat()
+zram_stat()
 {
-	awk -v name="$2" '$1 == name { print $2 }' "/sys/kernel/debug/zram/${1#/dev/}/batch_stat"
+	local numbers
+	read -ra numbers <"/sys/block/${1#/dev/}/$2"
+	printf '%s\n' "${numbers[$3 - 1]}"
 }
+
+batch_stat() { number_of "$2" "/sys/kernel/debug/zram/${1#/dev/}/batch_stat"; }
 
 cgroup_create()
 {

@@ -109,7 +109,7 @@ must_fail()
 put()
 {
 	{ printf '%s\n' "$1" >"$2"; } 2>"$KTAP_TMP/out" ||
-		fail "writing '$1' to $2: $(cat "$KTAP_TMP/out")"
+		fail "writing '$1' to $2: $(<"$KTAP_TMP/out")"
 }
 
 refuse()
@@ -142,7 +142,7 @@ ktap_case()
 	case $status in
 	0) printf 'ok %d %s\n' "$1" "$name" ;;
 	4) if [ -e "$KTAP_TMP/skip" ]; then
-			printf 'ok %d %s # SKIP %s\n' "$1" "$name" "$(cat "$KTAP_TMP/skip")"
+			printf 'ok %d %s # SKIP %s\n' "$1" "$name" "$(<"$KTAP_TMP/skip")"
 		else
 			printf 'not ok %d %s\n' "$1" "$name"
 			return 1

@@ -13,7 +13,7 @@
 
 page_cluster()
 {
-	defer put "$(cat /proc/sys/vm/page-cluster)" /proc/sys/vm/page-cluster
+	defer put "$(</proc/sys/vm/page-cluster)" /proc/sys/vm/page-cluster
 	put "$1" /proc/sys/vm/page-cluster
 }
 
@@ -36,7 +36,7 @@ go() { touch "$KTAP_TMP/go"; }
 let_go()
 {
 	go
-	wait "$held" || fail "$(cat "$KTAP_TMP/held")"
+	wait "$held" || fail "$(<"$KTAP_TMP/held")"
 	info "$(paste -sd' ' "$KTAP_TMP/held")"
 }
 

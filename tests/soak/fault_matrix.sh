@@ -390,7 +390,7 @@ setup()
 	read -r dev < <(iaa_devices)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	bdf=$(iaa_bdf "$dev")
-	defer put "$(cat "$TIMEOUT")" "$TIMEOUT"
+	defer put "$(<"$TIMEOUT")" "$TIMEOUT"
 	defer put 0 "$IAA_DRIVER/verify_compress"
 	defer put async "$IAA_DRIVER/sync_mode"
 	ops_setup
@@ -425,7 +425,7 @@ row()
 {
 	local cells cell failed=0
 	ktap_deferred=()
-	[ -e "$KTAP_TMP/ready" ] || skip "$(cat "$KTAP_TMP/skip.setup")"
+	[ -e "$KTAP_TMP/ready" ] || skip "$(<"$KTAP_TMP/skip.setup")"
 	plan "$1"
 	[ ${#cells[@]} -gt 0 ] || skip "not among the cells of this run"
 	for cell in "${cells[@]}"; do

@@ -39,7 +39,7 @@ test_batch_size_takes_what_it_can()
 	local dev
 	setup
 	zram_create dev deflate-iaa 32M
-	equal "$(cat "$(zram_attr "$dev" batch_size)")" 16 "default"
+	equal "$(<"$(zram_attr "$dev" batch_size)")" 16 "default"
 	refuse 0 "$(zram_attr "$dev" batch_size)"
 	refuse 17 "$(zram_attr "$dev" batch_size)"
 	refuse -1 "$(zram_attr "$dev" batch_size)"
@@ -48,7 +48,7 @@ test_batch_size_takes_what_it_can()
 	refuse '' "$(zram_attr "$dev" batch_size)"
 	put 4 "$(zram_attr "$dev" batch_size)"
 	put 1 "$(zram_attr "$dev" reset)"
-	equal "$(cat "$(zram_attr "$dev" batch_size)")" 4 "after a reset"
+	equal "$(<"$(zram_attr "$dev" batch_size)")" 4 "after a reset"
 	grep -q 'batch_size is 1 .* to 16' <(dmesg | tail -n 30) || fail "no word about the limits in the log"
 }
 
@@ -57,7 +57,7 @@ test_software_algorithms_have_none()
 	local dev
 	setup
 	zram_create dev lz4 32M
-	equal "$(cat "$(zram_attr "$dev" batch_size)")" 1 "lz4"
+	equal "$(<"$(zram_attr "$dev" batch_size)")" 1 "lz4"
 	refuse 8 "$(zram_attr "$dev" batch_size)"
 	put 1 "$(zram_attr "$dev" batch_size)"
 	must blk-verify both --size $SIZE --bs 256K "$dev"
@@ -128,7 +128,7 @@ test_size_changes_under_load()
 			sleep 0.1
 		done
 	done
-	wait $load || fail "$(cat "$KTAP_TMP/load")"
+	wait $load || fail "$(<"$KTAP_TMP/load")"
 }
 
 # on_each_cpu DEV SIZE: a bio of that size on every CPU
@@ -223,13 +223,13 @@ test_read_ahead_kb_is_the_users()
 	put 0 "$(zram_attr "$dev" queue/read_ahead_kb)"
 	put deflate-iaa "$(zram_attr "$dev" comp_algorithm)"
 	put 32M "$(zram_attr "$dev" disksize)"
-	equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after disksize"
+	equal "$(<"$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after disksize"
 	for size in 1 16; do
 		put $size "$(zram_attr "$dev" batch_size)"
-		equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after batch_size $size"
+		equal "$(<"$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after batch_size $size"
 	done
 	put 1 "$(zram_attr "$dev" reset)"
-	equal "$(cat "$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after a reset"
+	equal "$(<"$(zram_attr "$dev" queue/read_ahead_kb)")" 0 "read_ahead_kb after a reset"
 }
 
 test_incompressible_pages_in_rings()
@@ -267,7 +267,7 @@ test_ring_of_a_cpu_that_comes_and_goes()
 		put 0 "/sys/devices/system/cpu/cpu$cpu/online"
 		put 1 "/sys/devices/system/cpu/cpu$cpu/online"
 	done
-	wait $load || fail "load: $(cat "$KTAP_TMP/load")"
+	wait $load || fail "load: $(<"$KTAP_TMP/load")"
 	put 0 "/sys/devices/system/cpu/cpu$cpu/online"
 	at_least "$all" "$(($(batch_stat "$dev" ring_bytes) + 65536))" "bytes of all rings, and without a CPU's"
 	put 1 "/sys/devices/system/cpu/cpu$cpu/online"

@@ -7,6 +7,7 @@
 #
 # vm: kernel=test disk=64M
 # kcsan: yes
+# debug: yes
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -38,7 +39,7 @@ racing() { kill -0 "$load" 2>/dev/null; }
 
 race_won()
 {
-	wait "$load" || fail "$(cat "$KTAP_TMP/race")"
+	wait "$load" || fail "$(<"$KTAP_TMP/race")"
 	info "$(paste -sd' ' "$KTAP_TMP/race")"
 }
 

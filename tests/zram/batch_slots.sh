@@ -6,6 +6,7 @@
 # page, and where a step did not do what it is for.
 #
 # vm: kernel=test disk=64M
+# debug: yes
 # timeout: 500
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

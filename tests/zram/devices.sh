@@ -26,7 +26,7 @@ test_reset_and_again()
 	for i in 1 2 3; do
 		must blk-verify both --size 8M --round "$i" "$dev"
 		put 1 "$(zram_attr "$dev" reset)"
-		equal "$(cat "$(zram_attr "$dev" disksize)")" 0 "size after reset"
+		equal "$(<"$(zram_attr "$dev" disksize)")" 0 "size after reset"
 		put deflate-iaa "$(zram_attr "$dev" comp_algorithm)"
 		put 32M "$(zram_attr "$dev" disksize)"
 		must_fail blk-verify check --size 8M --round "$i" "$dev"
@@ -55,7 +55,7 @@ test_two_devices_at_once()
 	blk-verify both --size 16M --seed 7 "$one" >"$KTAP_TMP/one" 2>&1 &
 	load=$!
 	must blk-verify both --size 16M --seed 8 "$two"
-	wait $load || fail "$(cat "$KTAP_TMP/one")"
+	wait $load || fail "$(<"$KTAP_TMP/one")"
 	must blk-verify check --size 16M --seed 7 "$one"
 }
 

@@ -51,7 +51,7 @@ shell()
 {
 	local id
 	while [ ! -e "$KTAP_TMP/stop" ]; do
-		id=$(cat $CONTROL/hot_add) || return 1
+		id=$(<$CONTROL/hot_add) || return 1
 		use "$id" "$1" || { echo "zram$id failed"; return 1; }
 		removed "$id" || return 1
 		echo "$id" >>"$KTAP_TMP/rounds.$1"
@@ -116,7 +116,7 @@ four_shells()
 	done
 	touch "$KTAP_TMP/stop"
 	for i in 0 1 2 3; do
-		wait "${pids[$i]}" || fail "shell $i: $(cat "$KTAP_TMP/shell.$i")"
+		wait "${pids[$i]}" || fail "shell $i: $(<"$KTAP_TMP/shell.$i")"
 	done
 	for i in "${others[@]}"; do
 		wait "$i" || fail "$(cat "$KTAP_TMP"/{reader,queues}.out)"

@@ -119,7 +119,7 @@ test_queue_disabled_under_load()
 		iaa_configure -q 2
 		i=$((i + 1))
 	done
-	wait $load || fail "load: $(cat "$KTAP_TMP/load")"
+	wait $load || fail "load: $(<"$KTAP_TMP/load")"
 	info "queues taken away $i times"
 	at_least $i 1 "times that the queues were taken away"
 }

@@ -26,7 +26,7 @@ ends()
 		[ $((SECONDS - started)) -lt $((LIMIT * ${TIMES:-1})) ] || fail "no end after $LIMIT s: $*"
 		sleep 0.1
 	done
-	wait "$pid" || fail "$*: $(cat "$KTAP_TMP/out")"
+	wait "$pid" || fail "$*: $(<"$KTAP_TMP/out")"
 }
 
 # realtime SYNC_MODE
@@ -38,7 +38,7 @@ realtime()
 	need_iaa
 	[ -e "$CORPUS/text.pages" ] || skip "no corpus in $CORPUS"
 	head -c $((PAGES * 4096)) "$CORPUS/text.pages" >"$KTAP_TMP/text"
-	defer put "$(cat "$IAA_DRIVER/sync_mode")" "$IAA_DRIVER/sync_mode"
+	defer put "$(<"$IAA_DRIVER/sync_mode")" "$IAA_DRIVER/sync_mode"
 	put "$1" "$IAA_DRIVER/sync_mode"
 	iaa_configure -q 2
 	for bs in 4 64; do

@@ -23,7 +23,7 @@ test_zramctl()
 	need_zram deflate-iaa
 	for name in deflate-iaa deflate-iaa-dynamic; do
 		must zramctl --find --size 32M --algorithm $name
-		dev=$(cat "$KTAP_TMP/out")
+		dev=$(<"$KTAP_TMP/out")
 		defer zram_put_away "$dev"
 		equal "$(selected "$dev")" "[$name]" "algorithm"
 		equal "$(zramctl --noheadings --output ALGORITHM "$dev" | tr -d ' ')" $name "zramctl's list"
@@ -46,7 +46,7 @@ test_zramswap()
 	[ -e /sys/block/zram0 ] || cat /sys/class/zram-control/hot_add >/dev/null
 	must zramswap start
 	equal "$(selected zram0)" '[deflate-iaa]' "algorithm"
-	grep -q /dev/zram0 /proc/swaps || fail "no swap on zram0: $(cat "$KTAP_TMP/out")"
+	grep -q /dev/zram0 /proc/swaps || fail "no swap on zram0: $(<"$KTAP_TMP/out")"
 	before=$(zram_stat zram0 io_stat 2)
 	must swap-verify --size 8M --pageout
 	at_least "$(awk '$3 == "zram0" { print $4 }' /proc/diskstats)" 1 "reads of zram0"

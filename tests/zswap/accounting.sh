@@ -25,7 +25,7 @@ setup()
 	zswap_setup_async units-mock 64M
 	page_cluster 3
 	cgroup_create group max
-	defer put "$(cat /proc/sys/kernel/task_delayacct)" /proc/sys/kernel/task_delayacct
+	defer put "$(</proc/sys/kernel/task_delayacct)" /proc/sys/kernel/task_delayacct
 	put 1 /proc/sys/kernel/task_delayacct
 }
 

@@ -20,8 +20,8 @@ setup()
 test_it_is_the_compressor()
 {
 	setup
-	equal "$(cat "$(zswap_param enabled)")" Y "zswap enabled"
-	equal "$(cat "$(zswap_param compressor)")" deflate-iaa "compressor"
+	equal "$(<"$(zswap_param enabled)")" Y "zswap enabled"
+	equal "$(<"$(zswap_param compressor)")" deflate-iaa "compressor"
 	grep -q 'zswap: loaded using pool deflate-iaa' <(dmesg) || fail "zswap did not say so at boot"
 }
 
@@ -41,7 +41,7 @@ test_software_first_then_hardware()
 	equal "$(iaa_stat total_comp_calls)" 0 "pages compressed without a queue"
 	iaa_configure
 	touch "$KTAP_TMP/go"
-	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "pages were lost: $(<"$KTAP_TMP/load")"
 	at_least "$(iaa_stat total_decomp_calls)" 3000 "pages decompressed in hardware"
 	must swap-verify --size 16M --pageout
 	at_least "$(iaa_stat total_comp_calls)" 3000 "pages compressed in hardware"

@@ -98,7 +98,7 @@ test_driver_removed()
 	must swap-verify --size 1M --pageout
 	must modprobe iaa_crypto
 	iaa_configure
-	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "pages were lost: $(<"$KTAP_TMP/load")"
 	iaa_stats_reset
 	must swap-verify --size 1M --pageout
 	at_least "$(iaa_stat total_comp_calls)" 200 "pages compressed by devices again"

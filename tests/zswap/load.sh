@@ -29,7 +29,7 @@ held()
 release()
 {
 	touch "$KTAP_TMP/go"
-	wait "$holder" || fail "pages were lost: $(cat "$load")"
+	wait "$holder" || fail "pages were lost: $(<"$load")"
 	zswap_empty
 }
 

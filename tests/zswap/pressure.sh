@@ -6,7 +6,9 @@
 # and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
 #
 # vm: devices=4 packages=2 smp=4
+# also: iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
+# debug: yes
 # timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -137,7 +139,7 @@ test_all_queues_go()
 	await_of $pid 120 "the load holds its pages" grep -qs holding "$KTAP_TMP/load"
 	iaa_unconfigure
 	touch "$KTAP_TMP/go"
-	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "pages were lost: $(<"$KTAP_TMP/load")"
 	zswap_empty
 }
 

@@ -113,7 +113,7 @@ test_incompressible()
 	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	at_least "$(zswap_count stored_incompressible_pages)" $((PAGES / 20)) "incompressible pages kept"
 	touch "$KTAP_TMP/go"
-	wait $pid || fail "pages were lost: $(cat "$KTAP_TMP/load")"
+	wait $pid || fail "pages were lost: $(<"$KTAP_TMP/load")"
 	equal "$(zswap_count stored_incompressible_pages)" 0 "incompressible pages at the end"
 
 	put 0 "$group/memory.zswap.writeback"

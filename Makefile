@@ -7,7 +7,7 @@ SHELL := /bin/bash
 STAGE := scripts/stage
 export LINUX_SRC V FULL KERNEL JOBS TEST_DEADLINE HOURS MINUTES SEED
 
-.PHONY: help run shell test mutants soak fuzz bench bench-check check kernel qemu qemu-tests \
+.PHONY: help run shell test coverage mutants soak fuzz bench bench-check check kernel qemu qemu-tests \
 	clean distclean host sysroot sources overlay
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -26,6 +26,10 @@ shell: qemu guest-run
 #: make test     all tests (TESTS="zram/fio.sh ..." some; FULL=1: all on both kernels)
 test: qemu-tests
 	@scripts/test $(TESTS)
+
+#: make coverage  which of the project's lines and branches the tests execute
+coverage: qemu-tests
+	@scripts/coverage $(TESTS)
 
 #: make mutants  break the code in a dozen ways, each of which a test has to find
 mutants: qemu-tests guest-run
@@ -49,7 +53,7 @@ bench-check:
 check: overlay
 	@scripts/check
 
-#: make kernel   our kernel (FLAVOUR=run|test|stock|kcsan|builtin)
+#: make kernel   our kernel (FLAVOUR=run|test|stock|kcsan|builtin|gcov)
 FLAVOUR ?= run
 kernel: guest-$(FLAVOUR)
 

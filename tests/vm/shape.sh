@@ -36,6 +36,7 @@ test_kernel()
 	case $(asked kernel) in
 	test) has KASAN PROVE_LOCKING DMA_API_DEBUG FAULT_INJECTION DEBUG_KMEMLEAK ;;
 	kcsan) has KCSAN PROVE_LOCKING ;;
+	gcov) has GCOV_KERNEL FAULT_INJECTION ;;
 	builtin) has IAA_COMP ZRAM ;;
 	stock) ! modprobe -q -n iaa_comp || fail "this is not the pristine kernel" ;;
 	*) has_not KASAN ;;
@@ -46,7 +47,7 @@ test_command_line()
 {
 	local word
 	for word in $(asked append | tr ',' ' '); do
-		[[ " $(cat /proc/cmdline) " == *" $word"* ]] || fail "$word is not on the command line"
+		[[ " $(</proc/cmdline) " == *" $word"* ]] || fail "$word is not on the command line"
 	done
 }
 
@@ -66,17 +67,20 @@ test_memory()
 
 test_disks()
 {
-	local sizes
+	local sizes disks
 	mapfile -t sizes < <(asked disk | tr ',' '\n')
-	equal "$(compgen -G '/sys/block/vd*' | wc -l)" "${#sizes[@]}" "disks"
+	# The one that is kept is for coverage
+	mapfile -t disks < <(grep -sLx kept /sys/block/vd*/serial)
+	equal "${#disks[@]}" "${#sizes[@]}" "disks"
 }
 
 # Each is there, has its driver, and is of the version that was asked for.
 test_devices()
 {
-	local dev count=0 version=0x100
+	local dev id count=0 version=0x100
 	for dev in /sys/bus/pci/devices/*; do
-		[ "$(cat "$dev/vendor" "$dev/device" | paste -sd:)" = 0x8086:0x0cfe ] || continue
+		id=$(<"$dev/vendor"):$(<"$dev/device")
+		[ "$id" = 0x8086:0x0cfe ] || continue
 		count=$((count + 1))
 		equal "$(basename "$(readlink "$dev/driver")")" idxd "driver of ${dev##*/}"
 	done
@@ -84,7 +88,7 @@ test_devices()
 	equal "$(iaa_devices | wc -l)" "$count" "accelerators that idxd serves"
 	[[ $(asked iaa) != *version=0x200* ]] || version=0x200
 	for dev in $(iaa_devices); do
-		equal "$(cat "$DSA/devices/$dev/version")" $version "version of $dev"
+		equal "$(<"$DSA/devices/$dev/version")" $version "version of $dev"
 	done
 }
 

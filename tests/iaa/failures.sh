@@ -7,10 +7,10 @@
 # nothing failed where it should have. STEP=N in the environment: of the many allocations
 # of the kernel's own that come first, fail every N-th (20).
 #
-# A boot of its own: kmemleak is off elsewhere, and the debugging of DMA ends here when it
-# has no memory itself.
+# A boot of its own: kmemleak is off elsewhere, the debugging of DMA ends here when it has
+# no memory itself, and so does the algorithm (see the last case).
 #
-# vm: kernel=test devices=2 append=kmemleak=on
+# vm: kernel=test append=kmemleak=on
 # debug: only
 # timeout: 400
 # dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each allocation in turn fails while a module is loaded, a device or a queue enabled, or
-# zram set up. That has an error, of which nothing stays behind, or succeeds without what it
-# could do without. Fails on anything else, on memory that an error path forgot, and if
-# nothing failed where it should have. STEP=N in the environment: of the many allocations
+# Each allocation in turn fails while a module is loaded, a device is probed, it or a queue
+# enabled, or zram set up. That has an error, of which nothing stays behind, or succeeds
+# without what it could do without. Fails on anything else, on memory that an error path
+# forgot, and if nothing failed where it should have. STEP=N in the environment: of the many allocations
 # of the kernel's own that come first, fail every N-th (20).
 #
 # A boot of its own: kmemleak is off elsewhere, the debugging of DMA ends here when it has
@@ -14,15 +14,17 @@
 # debug: only
 # timeout: 400
 # dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled
-# dmesg: allow WARNING: (crypto/api|kernel/trace/)
+# dmesg: allow WARNING: (crypto/api|kernel/trace/|fs/proc/)
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/failing.sh"
 
+IDXD=/sys/bus/pci/drivers/idxd
 STEP=${STEP:-20}
 # The last allocations of what is tried are the project's: none of them is left out
 LAST=40
-ENOMEM='Cannot allocate memory|No such device|Invalid argument|Input/output error|Unknown error'
+# The errors that the kernel makes of it; that there is no interrupt is ENOSPC
+ERRORS='Cannot allocate memory|No such device|Invalid argument|Input/output error|No space left'
 
 prepare()
 {
@@ -89,11 +91,11 @@ test_load_iaa_crypto()
 	works
 }
 
-# binding DRIVER DEVICE PREPARE...: fail each allocation that it takes to bind it; PREPARE
-# makes it ready for that
+# binding DRIVER DEVICE PREPARE...: fail each allocation that it takes to bind it, DRIVER being
+# its driver's directory; PREPARE makes it ready for that
 binding()
 {
-	local bind=$DSA/drivers/$1/bind unbind=$DSA/drivers/$1/unbind n total written left
+	local bind=$1/bind unbind=$1/unbind n total written left
 	local failed=0 borne=0
 	"${@:3}"
 	write_failing "$2" "$bind" 1000000
@@ -108,7 +110,7 @@ binding()
 			continue
 		fi
 		failed=$((failed + 1))
-		grep -qE "$ENOMEM" "$KTAP_TMP/why" || fail "binding $2 ($n): $(<"$KTAP_TMP/why")"
+		grep -qE "$ERRORS" "$KTAP_TMP/why" || fail "binding $2 ($n): $(<"$KTAP_TMP/why")"
 		# Nothing of the attempt is in the way of the next
 		"${@:3}"
 		put "$2" "$bind"
@@ -125,6 +127,21 @@ configured()
 	must iaa_wq_configure "wq$id.0" 16 0
 }
 
+probe_again() { [ -e "$IDXD/$1" ] || echo "$1" >$IDXD/bind; }
+
+test_probe()
+{
+	local bdf
+	prepare
+	bdf=$(iaa_bdf "$(iaa_devices)")
+	iaa_unconfigure
+	put "$bdf" $IDXD/unbind
+	defer probe_again "$bdf"
+	binding $IDXD "$bdf" true
+	iaa_configure -q 1
+	works
+}
+
 test_bind_queue()
 {
 	local dev wq
@@ -133,7 +150,7 @@ test_bind_queue()
 	read -r dev < <(iaa_devices)
 	wq=wq${dev#iax}.0
 	put "$wq" "$DSA/drivers/crypto/unbind"
-	binding crypto "$wq" iaa_wq_configure "$wq" "$(<"$DSA/devices/$wq/size")" 0
+	binding $DSA/drivers/crypto "$wq" iaa_wq_configure "$wq" "$(<"$DSA/devices/$wq/size")" 0
 	works
 }
 
@@ -144,7 +161,7 @@ test_bind_device()
 	iaa_configure -d 1 -q 1
 	read -r dev < <(iaa_devices)
 	iaa_unconfigure
-	binding idxd "$dev" configured "$dev"
+	binding $DSA/drivers/idxd "$dev" configured "$dev"
 	put "wq${dev#iax}.0" "$DSA/drivers/crypto/bind"
 	works
 }

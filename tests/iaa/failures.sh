@@ -62,12 +62,12 @@ loading()
 	local file total n failed=0 borne=0
 	file=$(modinfo -n "$1")
 	unload "$1"
-	must load-failing 1000000 "$file"
+	must fail-nth 1000000 load "$file"
 	total=$((1000000 - $(sed -n 's/^left //p' "$KTAP_TMP/out")))
 	at_least $total $LAST "allocations that loading $1 takes"
 	for n in $(each_of $total); do
 		unload "$1"
-		if load-failing "$n" "$file" >"$KTAP_TMP/out"; then
+		if fail-nth "$n" load "$file" >"$KTAP_TMP/out"; then
 			borne=$((borne + 1))
 			! grep -q 'WARNING: crypto/api' <(kernel_log) || break
 			continue

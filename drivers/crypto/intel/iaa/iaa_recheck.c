@@ -54,7 +54,7 @@ void iaa_recheck_later(struct iaa_wq *wq)
 
 /**
  * iaa_recheck_stop() - test a queue no more
- * @wq: a queue that is not live, and not going to be
+ * @wq: a queue that has been removed, so that it does not go live again
  *
  * Context: process, sleeps; no lock of ours is held.
  */

@@ -265,9 +265,12 @@ void iaa_wq_drain(struct iaa_wq *wq)
 	unsigned long wait = 2 * READ_ONCE(iaa_timeout) + HZ / 10;
 	int tries = 1;
 
-	cancel_delayed_work_sync(&wq->recovery);
-	/* After the recovery, which may begin it */
+	/*
+	 * The recheck first: it may report a stall, which begins a recovery. A recovery
+	 * begins no recheck any more, since the queue is removed.
+	 */
 	iaa_recheck_stop(wq);
+	cancel_delayed_work_sync(&wq->recovery);
 	while (!iaa_wq_idle_within(wq, wait))
 		tries += iaa_wq_take_back(wq, tries);
 }

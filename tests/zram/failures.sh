@@ -5,7 +5,8 @@
 # written back, many at a time. What was written comes back right; what had an error changes
 # nothing, and is done by the next attempt. Memory for a compressed page is tried for twice,
 # so there a single failure is not seen at all. Fails on a wrong page, on another error, and
-# if nothing failed.
+# if nothing failed. STEP=N in the environment: of what a recompression or a writeback
+# allocates, fail every N-th (5).
 #
 # vm: kernel=test disk=64M
 # debug: only
@@ -15,6 +16,7 @@
 . "$(dirname "$0")/../lib/failing.sh"
 
 SIZE=256K
+STEP=${STEP:-5}
 DISK=${DISK:-/dev/vda}
 
 prepare()
@@ -71,13 +73,13 @@ test_write() { local dev; prepare; transfers write; }
 # The first one's rings are there: they are not allocated once more
 test_read() { local dev; prepare; transfers read; }
 
-# in_turn ATTRIBUTE VALUE: written with each allocation failing, to all pages, which are new
-# each time
+# in_turn ATTRIBUTE VALUE: written with one allocation after the other failing, and the pages
+# are new ones each time
 in_turn()
 {
 	local n left=0 written failed=0 file
 	file=$(zram_attr "$dev" "$1")
-	for ((n = 1; left == 0 && n < 2000; n++)); do
+	for ((n = 1; left == 0 && n < 2000; n += STEP)); do
 		must blk-verify write --size $SIZE --round $n "$dev"
 		put all "$(zram_attr "$dev" idle)"
 		write_failing "$2" "$file" $n

@@ -25,7 +25,7 @@ SEED=${SEED:-$(date +%s)}
 TIMEOUT=/sys/module/iaa_crypto/parameters/timeout_ms
 SIZE=16M
 
-over() { [ -e "$KTAP_TMP/stop" ]; }
+over() { [ -e "$shared/stop" ]; }
 
 # pick WORD...: sets $picked to one of them. Not in a subshell, which would begin a sequence
 # of random numbers of its own.
@@ -56,7 +56,14 @@ with_fio()
 	done
 }
 
-with_races() { until over; do must blk-race --size $SIZE --threads 16 --seconds 5 --discard --seed $RANDOM "$race"; done; }
+# What another seed wrote is nothing that blk-race knows.
+with_races()
+{
+	until over; do
+		must blkdiscard "$race"
+		must blk-race --size $SIZE --threads 16 --seconds 5 --discard --seed $RANDOM "$race"
+	done
+}
 
 # On zram alone: this group's pages do not go to zswap.
 with_swap()
@@ -150,11 +157,14 @@ ACTORS=(fio races swap zswap pools attributes queues cpus faults)
 begin()
 {
 	local n=$1 name=${ACTORS[$1]}
+	# shellcheck disable=SC2030
 	(
-		# shellcheck disable=SC2030
 		RANDOM=$(((SEED + n) & 0x7fff))
-		"with_$name" || touch "$KTAP_TMP/broken"
-	) >"$KTAP_TMP/actor.$name" 2>&1 &
+		# What "must" runs says is kept there, of each of them
+		KTAP_TMP=$shared/$name
+		mkdir "$KTAP_TMP"
+		"with_$name" || touch "$shared/broken"
+	) >"$shared/actor.$name" 2>&1 &
 	pids[n]=$!
 }
 
@@ -182,7 +192,8 @@ prepare()
 	swap_on "$swap"
 	cgroup_create swapping 6M
 	put 0 "$swapping/memory.zswap.max"
-	cgroup_create zswapping 6M
+	# More, as some of its allocations fail: or else it runs out of memory
+	cgroup_create zswapping 10M
 	if [ -d /sys/kernel/debug/failslab ]; then
 		failures_setup failslab 1
 		failures_setup fail_page_alloc 1
@@ -199,18 +210,19 @@ well()
 
 test_storm()
 {
-	local fio race swap swapping zswapping picked pids=() n end
+	# shellcheck disable=SC2031
+	local fio race swap swapping zswapping picked pids=() n end shared=$KTAP_TMP
 	info "SEED=$SEED MINUTES=$MINUTES"
 	prepare
 	end=$((SECONDS + MINUTES * 60))
 	for n in "${!ACTORS[@]}"; do begin "$n"; done
 	while [ $SECONDS -lt $end ] && ! ended; do sleep 1; done
-	touch "$KTAP_TMP/stop"
+	touch "$shared/stop"
 	for n in "${!ACTORS[@]}"; do
-		wait "${pids[n]}" || touch "$KTAP_TMP/broken"
-		sed "s/^/# ${ACTORS[n]}: /" "$KTAP_TMP/actor.${ACTORS[n]}" | tail -n 5
+		wait "${pids[n]}" || touch "$shared/broken"
+		sed "s/^/# ${ACTORS[n]}: /" "$shared/actor.${ACTORS[n]}" | tail -n 20
 	done
-	[ ! -e "$KTAP_TMP/broken" ] || fail "one of them ended with an error"
+	[ ! -e "$shared/broken" ] || fail "one of them ended with an error"
 	await 30 "devices are well again" iaa-fault all clear
 	must swapoff "$swap"
 	await 60 "hardware serves again" well

@@ -4,8 +4,8 @@
 # Each allocation in turn fails while a module is loaded, a device is probed, it or a queue
 # enabled, or zram set up. That has an error, of which nothing stays behind, or succeeds
 # without what it could do without. Fails on anything else, on memory that an error path
-# forgot, and if nothing failed where it should have. STEP=N in the environment: of the many allocations
-# of the kernel's own that come first, fail every N-th (20).
+# forgot, and if nothing failed where it should have. STEP=N in the environment: of the many
+# allocations of the kernel's own that come first, fail every N-th (20).
 #
 # A boot of its own: kmemleak is off elsewhere, the debugging of DMA ends here when it has
 # no memory itself, and so does the algorithm (see the last case).

@@ -411,6 +411,26 @@ test_error_that_stays_before_binding()
 	queues_show failed ""
 }
 
+queue_is() { grep -q "state: $1" "$IAA_DEBUG/wq_stats"; }
+
+# One that serves, and when it is tested again can compress in no mode, is taken out
+test_error_that_grows_in_service()
+{
+	local dev
+	prepare
+	read -r dev < <(iaa_devices)
+	iaa_unconfigure
+	fault output op=decompress bit=100
+	iaa_configure_device "$dev" 1
+	queues_show state live
+	fault output op=compress bit=100
+	await 20 "the queue is out of service" queue_is stalled
+	must_fail_to_serve
+	recovers
+	queues_show serves "$(modes) decompress"
+	queues_show failed ""
+}
+
 # What one queue fails in is off for its neighbour, too, until that one is well or gone
 test_wrong_output_on_one_of_two_queues()
 {

@@ -10,13 +10,13 @@
 #			says which of them are allowed
 
 # What a kernel says that finds something wrong.
-KLOG_BAD='WARNING:|BUG:|BUG |Oops|general protection|kernel panic|INFO: task .* blocked|possible recursive locking|circular locking|inconsistent lock state|suspicious RCU usage|DMA-API:|DMAR: .*fault|KASAN|KCSAN|UBSAN|unreferenced object|refcount_t:|list_(add|del) corruption|stack-protector|soft lockup|hard LOCKUP|rcu.*(stall|detected)'
+KLOG_BAD='WARNING:|BUG:|BUG |Oops|general protection|kernel panic|INFO: task .* blocked|non-static key|possible recursive locking|circular locking|inconsistent lock state|suspicious RCU usage|DMA-API:|DMAR: .*fault|KASAN|KCSAN|UBSAN|unreferenced object|refcount_t:|list_(add|del) corruption|stack-protector|soft lockup|hard LOCKUP|rcu.*(stall|detected)'
 # Harmless lines that look like it.
 KLOG_GOOD='DMA-API: (preallocated|debugging (enabled|disabled))|DMA-API: .* debugging out of memory|kmemleak: (Kernel memory leak detector|Automatic)|KASAN: KernelAddressSanitizer|kcsan: (enabled|strict|selftest)|Kernel command line: |Command line: '
 
 # Of this nothing is allowed, whatever a test provokes. (A WARN can be: where zram has data
 # that can't be decompressed, it says so that way.)
-KLOG_NEVER='BUG|Oops|KASAN|KCSAN|UBSAN|general protection|panic|lock|corruption'
+KLOG_NEVER='BUG|non-static key|Oops|KASAN|KCSAN|UBSAN|general protection|panic|lock|corruption'
 
 # Of data races, those in what the project wrote or changed; the kernel around it has its own.
 KLOG_RACES='\[(iaa_comp|iaa_crypto|idxd|zram)\]|iaa_|zcomp_|acomp|zswap|swap_|shrink_folio'

@@ -2,8 +2,8 @@
 #
 # Read the KTAP of tests/run (a level of cases, indented, below a level of files) and
 # print a line a case, with "prefix" before it; diagnostics of what failed follow it. The
-# results go to the file "results", as "ok|FAIL|skip case", and the files that reported to
-# "seen". A case that was skipped has failed, unless its file (below "tests") says
+# results go to the file "results", as "ok|FAIL|skip case" and, of what failed, lines "- why";
+# the files that reported to "seen". A case that was skipped has failed, unless its file (below "tests") says
 #
 #   # may-skip: CASE REASON
 
@@ -12,6 +12,18 @@ function report(word, what, why)
 	printf "%s%-5s %s%s\n", prefix, word, what, why == "" ? "" : " (" why ")"
 	fflush()
 	print word, what >results
+	fflush(results)
+}
+
+# explain: what it said, whole on the screen, its beginning among the results
+function explain(    line, i, n)
+{
+	printf "%s", notes
+	n = split(notes, line, "\n")
+	for (i = 1; i < n && i <= 4; i++) {
+		sub(/^[ #]*/, "", line[i])
+		print "-", substr(line[i], 1, 160) >results
+	}
 	fflush(results)
 }
 
@@ -34,14 +46,14 @@ function count(line, what, name,    why)
 {
 	if (line ~ /^not ok/) {
 		report("FAIL", what)
-		printf "%s", notes
+		explain()
 	} else if (match(line, /# SKIP */)) {
 		why = substr(line, RSTART + RLENGTH)
 		if (may_skip(name)) {
 			report("skip", what, why)
 		} else {
 			report("FAIL", what, "skipped: " why)
-			printf "%s", notes
+			explain()
 		}
 	} else {
 		report("ok", what)

@@ -44,7 +44,7 @@ test_skip_may_be_announced()
 test_failure_of_the_log_is_a_failure()
 {
 	equal "$(results '# iaa/some.sh' '    ok 1 here' '    # the kernel says: ...' 'not ok 1 iaa/some.sh')" \
-		$'ok iaa/some.sh: here\nFAIL iaa/some.sh: kernel log, or end' "results"
+		$'ok iaa/some.sh: here\nFAIL iaa/some.sh: kernel log, or end\n- the kernel says: ...' "results"
 }
 
 # bad LINE [ALLOWED]: whether it must not stand in a log
@@ -59,6 +59,7 @@ test_findings_in_a_log()
 		'BUG: KCSAN: data-race in zswap_comp_run / zswap_store' \
 		'BUG: KCSAN: data-race in iaa_poll [iaa_comp] / iaa_submit [iaa_comp]' \
 		'INFO: task fio:12 blocked for more than 120 seconds.' \
+		'INFO: trying to register non-static key.' \
 		'UBSAN: array-index-out-of-bounds in drivers/dma/idxd/quiesce.c:1:2'; do
 		bad "$line" || fail "not taken for a finding: $line"
 		bad "$line" 'iaa|zswap|DMA-API|idxd .* err\[' || [[ $line != *BUG* && $line != UBSAN* ]] ||

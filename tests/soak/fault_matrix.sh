@@ -44,7 +44,6 @@ RECOVERY=$((120 * ${TIMES:-1}))
 #
 #   right	they come back as they were
 #   broken	those that were hit, and no others, can't be read
-#   refused	those that were hit can't be read by this operation, but later
 #   unnoticed	those that were hit are wrong, and no others: nobody knows what they were
 #   -		this fault can't strike there, for the reason behind it
 #
@@ -52,7 +51,6 @@ RECOVERY=$((120 * ${TIMES:-1}))
 # do. Without a word no counter tells of it.
 #
 # fault NAME RULES COMPRESSING DECOMPRESSING [FLAG]...
-# except NAME OPERATION DECOMPRESSING	where it differs
 #
 # RULES are iaa-fault's, with ; between them. Those for descriptors are for either kind of
 # descriptor, depending on the operation. The flags:
@@ -94,10 +92,6 @@ faults()
 		'right fallback_lied|fallback_bad_stream' "$unverified" verified
 	fault size_impossible 'size count=3 delta=100000' 'right fallback_lied' 'right fallback_lied'
 	fault size_short 'size count=3 delta=-1' 'broken fallback_bad_stream' 'right fallback_lied'
-	# The crypto API does not know how much it has to be
-	except size_short load refused
-	except size_short writeback refused
-	except size_short acomp refused
 	fault size_short_verified 'size count=3 delta=-1' \
 		'right fallback_lied|fallback_bad_stream' "$unverified" verified
 	fault cmd_slow 'drop count=1; cmd-hang count=1 time=1s' \
@@ -121,7 +115,7 @@ MODES=(async sync async_irq)
 BATCHES=(single batch)
 ALGORITHMS=()
 
-declare -A RULES=() COMPRESSING=() DECOMPRESSING=() EXCEPTIONS=() FLAGS=()
+declare -A RULES=() COMPRESSING=() DECOMPRESSING=() FLAGS=()
 FAULTS=()
 
 fault()
@@ -130,8 +124,6 @@ fault()
 	RULES[$1]=$2 COMPRESSING[$1]=$3 DECOMPRESSING[$1]=$4
 	FLAGS[$1]=" ${*:5} "
 }
-
-except() { EXCEPTIONS[$1:$2]=$3; }
 
 flag() { [[ ${FLAGS[$1]} == *" $2 "* ]]; }
 
@@ -152,8 +144,7 @@ outcome()
 	local direction
 	direction "$1" "$2"
 	outcome=${COMPRESSING[${FAULTS[$1]}]}
-	[ "$direction" = compress ] ||
-		outcome=${EXCEPTIONS[${FAULTS[$1]}:$2]:-${DECOMPRESSING[${FAULTS[$1]}]}}
+	[ "$direction" = compress ] || outcome=${DECOMPRESSING[${FAULTS[$1]}]}
 }
 
 # rotated FAULT-NUMBER OPERATION-NUMBER: the one cell of the two
@@ -291,9 +282,6 @@ judge()
 	broken)
 		equal "$wrong" 0 "wrong pages"
 		at_least "$lost" 1 "pages that can't be read"
-		at_least "$hits" "$lost" "hits, and pages that can't be read" ;;
-	refused)
-		equal "$wrong" 0 "wrong pages"
 		at_least "$hits" "$lost" "hits, and pages that can't be read" ;;
 	unnoticed)
 		equal "$lost" 0 "pages that can't be read"

@@ -182,6 +182,17 @@ static void iaa_acomp_order(const struct iaa_acomp_ctx *ctx, u8 *order)
 }
 
 /*
+ * Nobody says how long the result of a decompression has to be. zswap, whose data
+ * this is made for, asks for a page and stored a page, so what is shorter is worth a
+ * second look by software. Its result stands if it is short as well.
+ */
+static unsigned int iaa_acomp_flags(const struct iaa_acomp_ctx *ctx,
+				    const struct iaa_comp_req *unit)
+{
+	return !ctx->comp && unit->dlen == PAGE_SIZE ? IAA_COMP_REQ_WHOLE : 0;
+}
+
+/*
  * Submit all units. When the queues are full, wait for one of our own; with
  * none in flight others fill the queues, and the core finds a way.
  */
@@ -196,7 +207,9 @@ static void iaa_acomp_submit(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 	for (i = 0; i < ctx->nr; i++) {
 		struct iaa_comp_req *unit = &ctx->unit[order[i]];
 
-		unit->flags = i ? IAA_COMP_REQ_NOWAIT : 0;
+		unit->flags = iaa_acomp_flags(ctx, unit);
+		if (i)
+			unit->flags |= IAA_COMP_REQ_NOWAIT;
 		for (;;) {
 			ret = ctx->comp ?
 			      iaa_comp_submit_compress(tfm->mode, unit) :
@@ -206,7 +219,7 @@ static void iaa_acomp_submit(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 			if (oldest < i)
 				iaa_comp_wait(&ctx->unit[order[oldest++]]);
 			else
-				unit->flags = 0;
+				unit->flags &= ~IAA_COMP_REQ_NOWAIT;
 		}
 	}
 	ctx->done = 0;

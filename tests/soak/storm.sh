@@ -224,7 +224,6 @@ test_storm()
 	done
 	[ ! -e "$shared/broken" ] || fail "one of them ended with an error"
 	await 30 "devices are well again" iaa-fault all clear
-	must swapoff "$swap"
 	await 60 "hardware serves again" well
 	iaa_unconfigure
 	iaa_configure

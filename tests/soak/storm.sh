@@ -81,7 +81,7 @@ with_zswap()
 	until over; do
 		pick '' --huge --willneed
 		how=("${fail[@]}" ${picked:+"$picked"})
-		must in_cgroup "$zswapping" swap-verify --size 16M --threads 16 --seed $RANDOM "${how[@]}"
+		must in_cgroup "$zswapping" swap-verify --size 32M --threads 16 --seed $RANDOM "${how[@]}"
 	done
 }
 
@@ -192,8 +192,9 @@ prepare()
 	swap_on "$swap"
 	cgroup_create swapping 6M
 	put 0 "$swapping/memory.zswap.max"
-	# More, as some of its allocations fail: or else it runs out of memory
-	cgroup_create zswapping 10M
+	# More, as some of its allocations fail, and as some of what it has are huge pages, of which
+	# each is on its way for long: or else it runs out of memory
+	cgroup_create zswapping 20M
 	if [ -d /sys/kernel/debug/failslab ]; then
 		failures_setup failslab 1
 		failures_setup fail_page_alloc 1

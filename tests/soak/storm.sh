@@ -11,6 +11,7 @@
 # also: iaa=version=0x200,int-handles=on,op-config=on iommu=lazy
 # timeout: 1500
 # dmesg: allow idxd .* err\[
+# dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "$0")/../lib/ktap.sh"
 # shellcheck source=../lib/iaa.sh

@@ -11,7 +11,7 @@ DRIVER=$(cd "$(dirname "$0")/../.." && pwd)/build/linux/drivers/crypto/intel/iaa
 
 # Functions that read a status alone, and nothing that depends on it: who polls then calls
 # iaa_hw_poll().
-STATUS_ALONE='iaa_poll_pending|iaa_irq_wake|iaa_wq_overdue'
+STATUS_ALONE='iaa_poll_pending|iaa_irq_wake_one|iaa_wq_overdue'
 
 # readers: FILE FUNCTION BARRIER, where a function reads a record's status
 readers()

@@ -53,27 +53,37 @@ void iaa_irq_arm_slow(struct iaa_comp_req *req)
 	set_bit(req->desc->id, wq->irq_armed);
 }
 
+/*
+ * The bit is cleared before the record is read: a bit that is set again after
+ * that belongs to a request whose interrupt is still to come.
+ */
+static void iaa_irq_wake_one(struct iaa_wq *wq, unsigned int id, bool all)
+{
+	if (!test_and_clear_bit(id, wq->irq_armed))
+		return;
+	if (all || READ_ONCE(wq->descs[id]->completion->status))
+		complete(&wq->irq_done[id]);
+	else
+		set_bit(id, wq->irq_armed);
+}
+
 /**
  * iaa_irq_wake() - wake the owners of requests that are done
  * @wq: the queue
  * @all: also those of requests that never will be
  *
- * The bit is cleared before the record is read: a bit that is set again after
- * that belongs to a request whose interrupt is still to come. So an interrupt costs as
- * many records as threads sleep.
+ * An interrupt costs as many records as threads sleep.
  *
  * Context: process: the interrupt thread, or the recovery.
  */
 void iaa_irq_wake(struct iaa_wq *wq, bool all)
 {
-	unsigned int i;
+	unsigned int word, bit;
 
-	for_each_set_bit(i, wq->irq_armed, wq->wq->num_descs) {
-		if (!test_and_clear_bit(i, wq->irq_armed))
-			continue;
-		if (all || READ_ONCE(wq->descs[i]->completion->status))
-			complete(&wq->irq_done[i]);
-		else
-			set_bit(i, wq->irq_armed);
+	for (word = 0; word < BITS_TO_LONGS(wq->wq->num_descs); word++) {
+		unsigned long armed = READ_ONCE(wq->irq_armed[word]);
+
+		for_each_set_bit(bit, &armed, BITS_PER_LONG)
+			iaa_irq_wake_one(wq, word * BITS_PER_LONG + bit, all);
 	}
 }

@@ -90,6 +90,12 @@ extern u64 zswap_reject_reclaim_fail;
 extern u64 zswap_reject_alloc_fail;
 extern u64 zswap_reject_kmemcache_fail;
 
+static inline void zswap_count(u64 *statistic, unsigned int nr)
+{
+	/* Not protected from concurrent updates, for performance: some get lost */
+	data_race(*statistic += nr);
+}
+
 void zswap_lru_add(struct zswap_entry *entry);
 void zswap_entry_cache_free(struct zswap_entry *entry);
 void zswap_entry_free(struct zswap_entry *entry);

@@ -81,9 +81,10 @@ static void zswap_entries_charge(struct zswap_entry **entries, unsigned int nr,
 {
 	unsigned int i, noreclaim = memalloc_noreclaim_save();
 
-	obj_cgroup_get_many(objcg, nr);
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		obj_cgroup_get(objcg);
 		obj_cgroup_charge_zswap(objcg, entries[i]->length);
+	}
 	memalloc_noreclaim_restore(noreclaim);
 }
 
@@ -166,7 +167,7 @@ bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 		nr = zswap_entries_alloc(entries,
 					 min(nr_pages - index, ZSWAP_MAX_BATCH));
 		if (!nr) {
-			zswap_reject_kmemcache_fail++;
+			zswap_count(&zswap_reject_kmemcache_fail, 1);
 			break;
 		}
 
@@ -174,7 +175,7 @@ bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 		if (filled == nr) {
 			stored = zswap_tree_store(entries, nr, swpentry);
 			if (stored < nr)
-				zswap_reject_alloc_fail++;
+				zswap_count(&zswap_reject_alloc_fail, 1);
 		}
 		if (stored)
 			zswap_entries_publish(entries, stored, swpentry, nid,

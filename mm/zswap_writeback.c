@@ -42,7 +42,7 @@ static unsigned int zswap_writeback_gather(struct zswap_victims *victims,
 			continue;
 		}
 
-		zswap_reject_reclaim_fail++;
+		zswap_count(&zswap_reject_reclaim_fail, 1);
 
 		/*
 		 * A page in the swap cache is in use, and so are the next ones,
@@ -79,7 +79,7 @@ static unsigned int zswap_writeback(struct zswap_victims *victims,
 				zswap_writeback_start(&ctx, folios[i], entries[i]);
 				written++;
 			} else {
-				zswap_reject_reclaim_fail++;
+				zswap_count(&zswap_reject_reclaim_fail, 1);
 				zswap_writeback_abort(folios[i]);
 			}
 		}
@@ -88,7 +88,7 @@ static unsigned int zswap_writeback(struct zswap_victims *victims,
 			folio_put(folios[i]);
 	}
 
-	zswap_written_back_pages += written;
+	zswap_count(&zswap_written_back_pages, written);
 	return written;
 }
 

@@ -154,7 +154,7 @@ test_odd_files()
 	head -c 20000 /dev/zero >zeroes
 	printf '[%.0s' {1..20000} >deep
 	printf '[{"dev":"iax1","groups":%.0s' {1..2000} >objects
-	{ iaa-config --print | head -n 3; printf '"key%d":1,' {1..20000}; } >long
+	{ iaa-config --print | sed -n 1,3p; printf '"key%d":1,' {1..20000}; } >long
 	{ printf '[{"dev":"'; printf 'x%.0s' {1..100000}; printf '"}]'; } >word
 	mkdir directory
 	for name in random zeroes deep objects long word directory /dev/null; do

@@ -131,7 +131,7 @@ unbound()
 {
 	need_iaa
 	need_command iaa-fault
-	bdf=$(iaa_bdf "$(iaa_devices | head -n 1)")
+	bdf=$(iaa_bdf "$(iaa_devices | sed -n 1p)")
 	iaa-fault "$bdf" clear >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	iaa_unconfigure
 	put "$bdf" $IDXD/unbind
@@ -177,7 +177,7 @@ test_failed_probe()
 	must iaa-fault "$bdf" return
 	defer iaa-fault "$bdf" clear
 	put "$bdf" $IDXD/bind
-	equal "$(iaa_bdf "$(iaa_devices | head -n 1)")" "$bdf" "device after its return"
+	equal "$(iaa_bdf "$(iaa_devices | sed -n 1p)")" "$bdf" "device after its return"
 }
 
 ktap_main

@@ -57,7 +57,7 @@ hibernate()
 # written DEV: most of an image is there
 written()
 {
-	at_least "$(tr -d '\0' <"$1" | head -c 20000000 | wc -c)" 20000000 "bytes of an image on $1"
+	at_least "$(wc -c < <(tr -d '\0' <"$1" | head -c 20000000))" 20000000 "bytes of an image on $1"
 }
 
 # refused DEV: and the log says why

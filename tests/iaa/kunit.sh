@@ -53,7 +53,7 @@ suite()
 	name=$(basename "$(dirname "$1")")
 	while IFS='|' read -r status case; do
 		[ "$status" = ok ] ||
-			sed -n "/# ${case%% *}:/p; /# ${case%% *}.*EXPECTATION/,/^ *not ok/p" "$1" | sed 's/^ */# /' | head -n 20
+			sed -n "/# ${case%% *}:/p; /# ${case%% *}.*EXPECTATION/,/^ *not ok/p" "$1" | sed 's/^ */# /' | sed -n 1,20p
 		report "$status" "$name.$case${2:+ $2}"
 	done < <(cases "$1")
 	[ "$number" -gt "$before" ] || report 'not ok' "$name has no cases"

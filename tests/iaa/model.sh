@@ -21,7 +21,7 @@ prepare()
 	need_command iaa-fault
 	iaa_configure -d 1 -q 1
 	local dev
-	dev=$(iaa_devices | head -n 1)
+	dev=$(iaa_devices | sed -n 1p)
 	iaa-fault "$dev" rules >/dev/null 2>&1 || skip "no emulated accelerator with faults"
 	bdf=$(iaa_bdf "$dev")
 	defer iaa-fault "$bdf" clear

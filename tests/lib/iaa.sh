@@ -138,7 +138,7 @@ iaa_configure()
 		esac
 		shift 2
 	done
-	mapfile -t devices < <(iaa_devices | head -n "${limit:-1000}")
+	mapfile -t devices < <(iaa_devices | sed -n "1,${limit:-1000}p")
 	iaa_unconfigure
 	defer iaa_unconfigure
 	for dev in "${devices[@]}"; do

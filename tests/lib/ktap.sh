@@ -147,7 +147,9 @@ ktap_case()
 			printf 'not ok %d %s\n' "$1" "$name"
 			return 1
 		fi ;;
-	*)	printf 'not ok %d %s\n' "$1" "$name"
+	*)	# Other than by fail(), which has said why
+		[ $status -eq 1 ] || info "a command in it ended with status $status"
+		printf 'not ok %d %s\n' "$1" "$name"
 		return 1 ;;
 	esac
 }

@@ -143,7 +143,7 @@ test_full_queues()
 	iaa_unconfigure
 	# Four entries for four threads with sixteen pages each.
 	local device id
-	device=$(iaa_devices | head -n 1)
+	device=$(iaa_devices | sed -n 1p)
 	id=${device#iax}
 	must accel-config config-engine "$device/engine$id.0" --group-id=0
 	must accel-config config-wq "$device/wq$id.0" --group-id=0 --mode=dedicated \

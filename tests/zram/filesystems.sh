@@ -13,7 +13,7 @@
 # tree_list: real files, small and large, some MiB together
 tree_list()
 {
-	find /tests /usr/lib/modules /etc /usr/sbin -xdev -type f -size -2048k 2>/dev/null | sort | head -n 400
+	find /tests /usr/lib/modules /etc /usr/sbin -xdev -type f -size -2048k 2>/dev/null | sort | sed -n 1,400p
 }
 
 sums() { (cd "$1" && find . -xdev -type f ! -name SUMS -print0 | sort -z | xargs -0 sha256sum); }

@@ -119,7 +119,7 @@ test_queues_come_and_go()
 	local group turn=0 dev
 	need_iaa
 	iaa_configure -d 1 -q 2
-	dev=$(iaa_devices | head -n 1)
+	dev=$(iaa_devices | sed -n 1p)
 	zswap_setup deflate-iaa
 	cgroup_create group 7M
 	under_load toggle_queues

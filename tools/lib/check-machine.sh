@@ -86,7 +86,7 @@ pci_devices()
 blacklisted()
 {
 	grep -rlsE "^[[:space:]]*(blacklist[[:space:]]+$1|install[[:space:]]+$1[[:space:]]+/bin/(true|false))" \
-		"${IAA_ROOT:-}"/etc/modprobe.d "${IAA_ROOT:-}"/usr/lib/modprobe.d "${IAA_ROOT:-}"/run/modprobe.d | head -n1
+		"${IAA_ROOT:-}"/etc/modprobe.d "${IAA_ROOT:-}"/usr/lib/modprobe.d "${IAA_ROOT:-}"/run/modprobe.d | sed -n 1p
 }
 
 check_pci_driver()

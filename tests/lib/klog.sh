@@ -16,7 +16,7 @@ KLOG_GOOD='DMA-API: (preallocated|debugging (enabled|disabled))|DMA-API: .* debu
 
 # Of this nothing is allowed, whatever a test provokes. (A WARN can be: where zram has data
 # that can't be decompressed, it says so that way.)
-KLOG_NEVER='BUG|non-static key|Oops|KASAN|KCSAN|UBSAN|general protection|panic|lock|corruption'
+KLOG_NEVER='BUG|non-static key|Oops|KASAN|KCSAN|UBSAN|general protection|panic|[^b]lock|blocked for|corruption'
 
 # Of data races, those in what the project wrote or changed; the kernel around it has its own.
 KLOG_RACES='\[(iaa_comp|iaa_crypto|idxd|zram)\]|iaa_|zcomp_|acomp|zswap|swap_|shrink_folio'

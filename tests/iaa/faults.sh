@@ -6,12 +6,11 @@
 # up again when it is well. It fails if data is lost, if a queue stays out, or if the
 # device writes to memory after a request has been given back.
 #
-# vm: devices=4
-# also: iommu=strict packages=2 smp=4
+# vm: devices=4 iommu=strict
 # also: iommu=lazy packages=2 smp=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 1200
-# dmesg: allow idxd .* err\[
+# dmesg: allow idxd .* err\[|WARNING: .* at zram_read_page
 # shellcheck source=../lib/ktap.sh
 . "$(dirname "$0")/../lib/ktap.sh"
 # shellcheck source=../lib/iaa.sh

@@ -9,8 +9,7 @@
 # kernel with lockdep, or one behind an emulated IOMMU, where everything takes ten times as
 # long, does 10).
 #
-# vm: devices=4 packages=2 smp=4
-# also: iommu=strict
+# vm: devices=4 packages=2 smp=4 iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
 # kcsan: yes
 # debug: yes

@@ -5,8 +5,7 @@
 # what they use changes under them, with single pages and with 64K folios. Fails on a wrong page, on a pool that does not go away,
 # and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
 #
-# vm: devices=4 packages=2 smp=4
-# also: iommu=strict
+# vm: devices=4 packages=2 smp=4 iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # timeout: 1200

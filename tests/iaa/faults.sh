@@ -308,6 +308,41 @@ test_wrong_output_is_verified()
 	recovers
 }
 
+# said KEY: a number of the last blk-verify
+said() { sed -n "s/^$1 //p" "$KTAP_TMP/out"; }
+
+# Without that, what was compressed wrongly is gone: an error for the bio or the recompression
+# that has it, and for no other
+test_wrong_output_in_batches()
+{
+	local lost
+	prepare
+	put 1 "$(zram_attr "$zram" reset)"
+	put deflate-iaa "$(zram_attr "$zram" comp_algorithm)"
+	put 'algo=lzo-rle priority=1' "$(zram_attr "$zram" recomp_algorithm)"
+	put "$SIZE" "$(zram_attr "$zram" disksize)"
+	# Of the block's type, which makes it one that does not exist
+	fault output count=3 skip=20 op=compress bit=2
+	must blk-verify write --size "$SIZE" "$zram"
+	struck output 3
+	fault clear
+	must_fail blk-verify check --size "$SIZE" --bs 4K "$zram"
+	equal "$(said wrong)" 0 "wrong pages"
+	lost=$(said failed)
+	at_least "$lost" 1 "pages that can't be read"
+	at_least 3 "$lost" "wrong outputs, and pages that can't be read"
+	must_fail blk-verify check --size "$SIZE" --bs 64K "$zram"
+	equal "$(said wrong)" 0 "wrong pages"
+	at_least "$(said failed)" 1 "bios that can't be read"
+	at_least "$lost" "$(said failed)" "pages, and bios, that can't be read"
+	put all "$(zram_attr "$zram" idle)"
+	refuse type=idle "$(zram_attr "$zram" recompress)"
+	must_fail blk-verify check --size "$SIZE" --bs 4K "$zram"
+	equal "$(said wrong) $(said failed)" "0 $lost" "wrong pages, and lost ones"
+	both --round 2
+	recovers
+}
+
 test_halt()
 {
 	local type

@@ -2,8 +2,9 @@
 #
 # Read the KTAP of tests/run (a level of cases, indented, below a level of files) and
 # print a line a case, with "prefix" before it; diagnostics of what failed follow it. The
-# results go to the file "results", as "ok|FAIL|skip case" and, of what failed, lines "- why";
-# the files that reported to "seen". A case that was skipped has failed, unless its file (below "tests") says
+# results go to the file "results", as "ok|FAIL|skip case" and, of what failed, lines
+# "- why"; the files that reported to "seen". A case that was skipped has failed, unless
+# its file (below "tests") says
 #
 #   # may-skip: CASE REASON
 

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Each allocation in turn fails while a module is loaded, a device is probed, it or a queue
-# enabled, its function reset, or zram set up. That has an error, of which nothing stays behind, or succeeds
-# without what it could do without. Fails on anything else, on memory that an error path
-# forgot, and if nothing failed where it should have. STEP=N in the environment: of the many
-# allocations of the kernel's own that come first, fail every N-th (20).
+# enabled, its function reset, or zram set up. That has an error, of which nothing stays
+# behind, or succeeds without what it could do without. Fails on anything else, on memory
+# that an error path forgot, and if nothing failed where it should have. STEP=N in the
+# environment: of the many allocations of the kernel's own that come first, fail every
+# N-th (20).
 #
 # A boot of its own: kmemleak is off elsewhere, the debugging of DMA ends here when it has
 # no memory itself, and so does the algorithm (see the last case).
@@ -180,7 +181,8 @@ test_reset()
 	for ((n = 2; n <= 45; n += 4)); do
 		write_failing 1 "/sys/bus/pci/devices/$bdf/reset" $n
 		equal "$left" 0 "allocations left after a reset"
-		[ -n "$written" ] || grep -qE "$ERRORS" "$KTAP_TMP/why" || fail "reset ($n): $(<"$KTAP_TMP/why")"
+		[ -n "$written" ] || grep -qE "$ERRORS" "$KTAP_TMP/why" ||
+			fail "reset ($n): $(<"$KTAP_TMP/why")"
 		await 60 "it serves after a reset without allocation $n" serves
 	done
 	at_least "$(kernel_log | grep -c 'HALT: .*\(no memory\|cannot save\)')" 3 "times that nothing was saved"

@@ -15,7 +15,7 @@ KLOG_BAD='WARNING:|BUG:|BUG |Oops|general protection|kernel panic|INFO: task .* 
 KLOG_GOOD='DMA-API: (preallocated|debugging (enabled|disabled))|DMA-API: .* debugging out of memory|kmemleak: (Kernel memory leak detector|Automatic)|KASAN: KernelAddressSanitizer|kcsan: (enabled|strict|selftest)|Kernel command line: |Command line: '
 
 # Of this nothing is allowed, whatever a test provokes. (A WARN can be: where zram has data
-# that can't be decompressed, it says so that way.)
+# that can't be decompressed, it says so that way. Hence no "lock" of a "block".)
 KLOG_NEVER='BUG|non-static key|Oops|KASAN|KCSAN|UBSAN|general protection|panic|[^b]lock|blocked for|corruption'
 
 # Of data races, those in what the project wrote or changed; the kernel around it has its own.

@@ -26,6 +26,20 @@ failures_setup()
 	put N "$dir/ignore-gfp-wait"
 	[ ! -e "$dir/ignore-gfp-highmem" ] || put N "$dir/ignore-gfp-highmem"
 	[ ! -e "$dir/min-order" ] || put 0 "$dir/min-order"
+	failures_spare add_dma_entry "$dir"
+}
+
+# failures_spare FUNCTION DIRECTORY: what FUNCTION allocates never fails. DMA debugging would
+# go off for the rest of this boot, with one line of the log.
+failures_spare()
+{
+	local first next
+	[ -e "$2/reject-start" ] || return 0
+	read -r first next < <(awk -v name="$1" '
+		at && $1 > at { print at, $1; exit }
+		$3 == name { at = $1 }' /proc/kallsyms) || return 0
+	put "0x$first" "$2/reject-start"
+	put "0x$next" "$2/reject-end"
 }
 
 failures_count() { echo $((FAILURES - $(<"/sys/kernel/debug/$1/times"))); }

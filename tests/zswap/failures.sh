@@ -12,7 +12,6 @@
 # debug: only
 # may-skip: nothing_is_leaked the kernel gcov has no kmemleak
 # timeout: 500
-# dmesg: allow DMA-API: cacheline tracking ENOMEM, dma-debug disabled
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"

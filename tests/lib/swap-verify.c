@@ -33,6 +33,7 @@ static struct {
 	unsigned int holes;
 	int pageout;
 	int huge;
+	int shared;
 	int willneed;
 	int fail;
 	int random;
@@ -54,6 +55,7 @@ static const char usage[] =
 "  --corpus DIR     real pages (default /corpus)\n"
 "  --pageout        ask for it to be swapped out, by MADV_PAGEOUT\n"
 "  --huge           ask for large folios, by MADV_HUGEPAGE\n"
+"  --shared         memory that is shared, which belongs to a file of tmpfs\n"
 "  --willneed       before checking it, ask for all of it by MADV_WILLNEED\n"
 "  --random         with pages that no algorithm makes smaller\n"
 "  --step N         check every Nth page only (default 1)\n"
@@ -210,6 +212,7 @@ static void parse(int argc, char **argv)
 		{ "corpus", required_argument, NULL, 'c' },
 		{ "pageout", no_argument, &opt.pageout, 1 },
 		{ "huge", no_argument, &opt.huge, 1 },
+		{ "shared", no_argument, &opt.shared, 1 },
 		{ "willneed", no_argument, &opt.willneed, 1 },
 		{ "fail", no_argument, &opt.fail, 1 },
 		{ "random", no_argument, &opt.random, 1 },
@@ -288,7 +291,7 @@ int main(int argc, char **argv)
 	pages = opt.size / TEST_PAGE_SIZE / opt.threads * opt.threads;
 	parts = calloc(opt.threads, sizeof(*parts));
 	memory = mmap(NULL, pages * TEST_PAGE_SIZE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		      (opt.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
 	if (!parts || memory == MAP_FAILED)
 		die("no memory");
 	if (opt.fail && munlock(memory, pages * TEST_PAGE_SIZE))

@@ -101,19 +101,20 @@ test_readahead_in_software()
 	release
 }
 
-# willneed ALGORITHM
+# willneed ALGORITHM [OPTION]
 willneed()
 {
 	local load holder
 	setup "$1"
 	zswap_setup "$1" 64M
-	held --size 4M --willneed
+	held --size 4M --willneed "${@:2}"
 	iaa_stats_reset
 	release
 	expect_batches 900
 }
 
 test_willneed() { willneed deflate-iaa; }
+test_willneed_shared() { willneed deflate-iaa --shared; }
 test_willneed_dynamic() { willneed deflate-iaa-dynamic; }
 
 # Reclaim goes on to what zswap holds. Folios of a page are stored without a batch.

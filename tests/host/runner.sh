@@ -81,6 +81,32 @@ test_findings_in_a_log()
 	done
 }
 
+# race FUNCTIONS ACCESS ACCESS: a report of KCSAN
+race()
+{
+	printf '[  1.0] BUG: KCSAN: data-race in %s\n[  1.1] \n' "$1"
+	printf '[  1.2] %s by task 41 on cpu 0:\n[  1.2]  zram_submit_bio+0xbe/0x1060 [zram]\n' "$2"
+	printf '[  1.3] %s by interrupt on cpu 1:\n[  1.4] other\n' "$3"
+}
+
+test_races_in_a_log()
+{
+	local zram='zram_batch_read [zram] / zram_batch_read [zram]' at='to 0xffa00000006c7b18 of'
+	! bad "$(race "$zram" "read-write (marked) $at 8 bytes" "read $at 4 bytes")" ||
+		fail "trying to lock a slot is taken for a finding"
+	! bad "$(race "$zram" "write $at 4 bytes" "read-write (marked) $at 8 bytes")" ||
+		fail "trying to lock a slot is taken for a finding, the other way round"
+	! bad "$(race 'kthread_is_per_cpu / zswap_store_folio' "read $at 4 bytes" "write $at 4 bytes")" ||
+		fail "the flags of a task are taken for a finding"
+	bad "$(race "$zram" "write $at 4 bytes" "read $at 4 bytes")" ||
+		fail "two plain accesses are not taken for a finding"
+	bad "$(race "$zram" "write $at 8 bytes" "read-write (marked) $at 8 bytes")" ||
+		fail "a plain access of 8 bytes is not taken for a finding"
+	bad "$(race 'iaa_poll [iaa_comp] / zswap_store' "read-write (marked) $at 8 bytes" "read $at 4 bytes")" ||
+		fail "what is not of zram is taken for a slot's lock"
+	bad 'BUG: KCSAN: data-race in zswap_store' || fail "a report that ends early is lost"
+}
+
 # shellcheck disable=SC2317
 test_log_without_its_mark()
 {

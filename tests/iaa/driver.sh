@@ -75,6 +75,25 @@ test_sync_overlaps_within_a_batch()
 		"requests that the device did, with a reason for software"
 }
 
+# A wake that is lost costs a sleep of 20 ms, and nobody fails by it.
+test_interrupts_wake()
+{
+	need_iaa
+	need_zram deflate-iaa
+	local dev pages missed
+	iaa_configure -q 1
+	zram_create dev deflate-iaa 16M
+	defer put async "$IAA_DRIVER/sync_mode"
+	put async_irq "$IAA_DRIVER/sync_mode"
+	iaa_stats_reset
+	must dd if=/corpus/text.pages of="$dev" bs=4k count=200 oflag=direct status=none
+	pages=$(iaa_stat total_comp_calls)
+	missed=$(iaa_stat total_missed_interrupts)
+	info "$pages pages, $missed interrupts missed"
+	at_least "$pages" 180 "pages compressed in hardware"
+	at_least "$pages" $((missed * 4)) "pages, against four times the interrupts missed"
+}
+
 test_saved_configuration_loads()
 {
 	need_iaa

@@ -242,17 +242,22 @@ int iaa_comp_poll(struct iaa_comp_req *req)
 /*
  * Called after a poll returned -EINPROGRESS. An interrupt may end the sleep; without
  * one the device is about to finish, or has to be reset, which takes long.
+ *
+ * Return: whether an interrupt should have come, and has not.
  */
-static void iaa_wait_once(struct iaa_comp_req *req, unsigned int polls)
+static bool iaa_wait_once(struct iaa_comp_req *req, unsigned int polls)
 {
 	if (req->irq_done)
-		wait_for_completion_timeout(req->irq_done, msecs_to_jiffies(20));
-	else if (time_after(jiffies, req->deadline))
+		return !wait_for_completion_timeout(req->irq_done,
+						    msecs_to_jiffies(20));
+
+	if (time_after(jiffies, req->deadline))
 		fsleep(1000);
 	else if (polls % IAA_POLLS_PER_RESCHED)
 		cpu_relax();
 	else
 		cond_resched();
+	return false;
 }
 
 /**
@@ -268,10 +273,14 @@ static void iaa_wait_once(struct iaa_comp_req *req, unsigned int polls)
 int iaa_comp_wait(struct iaa_comp_req *req)
 {
 	unsigned int polls = 0;
+	bool missed = false;
 	int ret;
 
 	while ((ret = iaa_poll(req)) == -EINPROGRESS)
-		iaa_wait_once(req, ++polls);
+		missed = iaa_wait_once(req, ++polls);
+	/* The end of the request was found by looking, after a sleep in vain. */
+	if (unlikely(missed))
+		iaa_stat_inc(IAA_STAT_MISSED_IRQ);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(iaa_comp_wait);

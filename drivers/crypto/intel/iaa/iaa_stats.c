@@ -33,6 +33,7 @@ static const char * const iaa_stat_names[] = {
 	[IAA_STAT_VERIFY]		= "total_completion_verify_errors",
 	[IAA_STAT_BATCHES]		= "total_batches",
 	[IAA_STAT_BATCH_UNITS]		= "total_batch_units",
+	[IAA_STAT_MISSED_IRQ]		= "total_missed_interrupts",
 };
 
 static_assert(ARRAY_SIZE(iaa_stat_names) == IAA_NR_STATS);

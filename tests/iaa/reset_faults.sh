@@ -31,15 +31,27 @@ test_halt()
 	done
 }
 
+# survives COMMAND...: what was written before it is right after it, and hardware serves again
+survives()
+{
+	must blk-verify write --size "$SIZE" "$zram"
+	"$@"
+	must blk-verify check --size "$SIZE" "$zram"
+	both --round 2
+	recovers
+}
+
 # The driver is told of this one: it binds its queues anew
 test_function_reset_by_sysfs()
 {
 	prepare
-	must blk-verify write --size "$SIZE" "$zram"
-	put 1 "/sys/bus/pci/devices/$bdf/reset"
-	must blk-verify check --size "$SIZE" "$zram"
-	both --round 2
-	recovers
+	survives put 1 "/sys/bus/pci/devices/$bdf/reset"
+}
+
+function_reset_untold()
+{
+	config_write CAP_EXP+8.w 8000:8000
+	sleep 0.2
 }
 
 # Of these nobody tells it: the device is disabled, its queues are not configured, and
@@ -47,23 +59,14 @@ test_function_reset_by_sysfs()
 test_function_reset_behind_the_driver()
 {
 	prepare
-	must blk-verify write --size "$SIZE" "$zram"
-	config_write CAP_EXP+8.w 8000:8000
-	sleep 0.2
-	must blk-verify check --size "$SIZE" "$zram"
-	both --round 2
-	recovers
+	survives function_reset_untold
 }
 
 # Halts the device, without an interrupt
 test_bus_master_cleared()
 {
 	prepare
-	must blk-verify write --size "$SIZE" "$zram"
-	config_write COMMAND 0:4
-	must blk-verify check --size "$SIZE" "$zram"
-	both --round 2
-	recovers
+	survives config_write COMMAND 0:4
 }
 
 # Devices that hang do so for ten seconds each, but all at the same time

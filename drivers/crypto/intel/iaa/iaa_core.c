@@ -278,7 +278,7 @@ int iaa_comp_wait(struct iaa_comp_req *req)
 
 	while ((ret = iaa_poll(req)) == -EINPROGRESS)
 		missed = iaa_wait_once(req, ++polls);
-	/* The end of the request was found by looking, after a sleep in vain. */
+	/* The request was done, but no interrupt ended the last sleep. */
 	if (unlikely(missed))
 		iaa_stat_inc(IAA_STAT_MISSED_IRQ);
 	return ret;

@@ -93,11 +93,12 @@ static int zswap_comp_batch_init(struct zswap_comp_batch *batch,
 {
 	unsigned int i;
 
-	sg_init_table(&batch->src, 1);
 	batch->req = zswap_comp_req_alloc(acomp, &batch->wait);
+	batch->src = zswap_comp_sg_alloc(size, false, node);
+	batch->src_end = size;
 	batch->dst = zswap_comp_sg_alloc(size, true, node);
 	batch->dst_end = size;
-	if (!batch->req || !batch->dst)
+	if (!batch->req || !batch->src || !batch->dst)
 		return -ENOMEM;
 	for (i = 0; i < size; i++)
 		batch->data[i] = sg_virt(&batch->dst[i]);
@@ -108,6 +109,7 @@ static void zswap_comp_batch_free(struct zswap_comp_batch *batch,
 				  unsigned int size)
 {
 	zswap_comp_sg_free(batch->dst, size);
+	zswap_comp_sg_free(batch->src, 0);
 	acomp_request_free(batch->req);
 }
 

@@ -29,9 +29,10 @@ struct zswap_comp {
 };
 
 /**
- * struct zswap_comp_run - the pages of one folio on their way
+ * struct zswap_comp_run - pages on their way
  * @ctx: the context used, locked
- * @folio: whose pages are compressed
+ * @folio: whose pages are compressed, or NULL
+ * @folios: or else these, of which each is a page
  * @ahead: the page after the last one submitted
  * @left: how many there are from that one on
  * @batch: the batch whose results are being taken
@@ -43,6 +44,7 @@ struct zswap_comp {
 struct zswap_comp_run {
 	struct zswap_comp_ctx *ctx;
 	struct folio *folio;
+	struct folio **folios;
 	unsigned int ahead;
 	unsigned int left;
 	struct zswap_comp_batch *batch;
@@ -59,6 +61,7 @@ int zswap_comp_create(struct zswap_comp *comp, const char *name);
 void zswap_comp_destroy(struct zswap_comp *comp);
 
 void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
+		      struct folio **folios, unsigned int nr,
 		      struct zswap_comp_run *run);
 int zswap_comp_next(struct zswap_comp_run *run, u8 **data);
 void zswap_comp_end(struct zswap_comp_run *run);
@@ -68,7 +71,8 @@ int zswap_comp_load(struct zswap_comp_ctx *ctx, struct scatterlist *src,
 		    unsigned int slen, struct folio *folio);
 void *zswap_comp_load_add(struct zswap_comp_ctx *ctx, unsigned int unit,
 			  unsigned int slen, struct folio *folio);
-const int *zswap_comp_load_added(struct zswap_comp_ctx *ctx, unsigned int nr);
+void zswap_comp_load_submit(struct zswap_comp_ctx *ctx, unsigned int nr);
+int zswap_comp_load_next(struct zswap_comp_ctx *ctx, unsigned int unit);
 void zswap_comp_load_end(struct zswap_comp_ctx *ctx);
 
 #endif /* _MM_ZSWAP_COMP_H */

@@ -18,12 +18,13 @@
  * @req: the request
  * @wait: for algorithms that call back
  * @err: result of @req, -EINPROGRESS while it is in work
- * @first: the first page in it, by its place in the folio
+ * @first: the first page in it, by its place in the run
  * @nr: pages in it
  * @dst: where they go, one entry a page
  * @dst_end: entries that @dst has at present
  * @data: the same as addresses
- * @src: where they come from
+ * @src: where they come from, one entry if they are pages of one folio
+ * @src_end: entries that @src has at present
  * @units: acomp's
  * @results: length or error of each page, if they are several
  */
@@ -37,7 +38,8 @@ struct zswap_comp_batch {
 	struct scatterlist *dst;
 	unsigned int dst_end;
 	void *data[ZSWAP_MAX_BATCH];
-	struct scatterlist src;
+	struct scatterlist *src;
+	unsigned int src_end;
 	struct acomp_units units;
 	int results[ZSWAP_MAX_BATCH];
 };
@@ -56,6 +58,7 @@ struct zswap_comp_batch {
  * @noio: the state before, see memalloc_noio_save()
  * @req: for loading
  * @wait: likewise
+ * @err: result of @req for several pages, -EINPROGRESS while it is in work
  * @units: acomp's, for loading several pages
  * @results: bytes or error of each of them
  * @dst: the pages that are loaded
@@ -78,6 +81,7 @@ struct zswap_comp_ctx {
 	unsigned int noio;
 	struct acomp_req *req;
 	struct crypto_wait wait;
+	int err;
 	struct acomp_units units;
 	int results[ZSWAP_MAX_BATCH];
 	struct scatterlist *dst;

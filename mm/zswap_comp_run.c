@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zswap's compression: pages of a folio in, compressed bytes out, and back, with
- * the contexts that zswap_comp.c sets up.
+ * zswap's compression: pages in, compressed bytes out, and back, with the contexts
+ * that zswap_comp.c sets up.
  *
  * A page that fails in a batch is tried again alone, for the failure may be that
  * of a neighbour, or of the batch. What fails then is an error.
@@ -35,11 +35,36 @@ static int zswap_comp_wait(struct acomp_req *req, int err, struct crypto_wait *w
 	return err;
 }
 
+static struct page *zswap_comp_page(const struct zswap_comp_run *run,
+				    unsigned int i)
+{
+	if (run->folio)
+		return folio_page(run->folio, i);
+	return folio_page(run->folios[i], 0);
+}
+
+/* Say where the pages of a batch come from */
+static void zswap_comp_set_src(const struct zswap_comp_run *run,
+			       struct zswap_comp_batch *batch)
+{
+	unsigned int i;
+
+	if (run->folio) {
+		zswap_comp_sg_end(batch->src, &batch->src_end, 1);
+		sg_set_page(batch->src, zswap_comp_page(run, run->ahead),
+			    batch->nr * PAGE_SIZE, 0);
+		return;
+	}
+	zswap_comp_sg_end(batch->src, &batch->src_end, batch->nr);
+	for (i = 0; i < batch->nr; i++)
+		sg_set_folio(&batch->src[i], run->folios[run->ahead + i],
+			     PAGE_SIZE, 0);
+}
+
 /* Start on the pages that come next, if there are any */
 static void zswap_comp_submit(struct zswap_comp_run *run,
 			      struct zswap_comp_batch *batch)
 {
-	struct page *page = folio_page(run->folio, run->ahead);
 	unsigned int nr = min(run->ctx->size, run->left);
 	int err;
 
@@ -48,13 +73,15 @@ static void zswap_comp_submit(struct zswap_comp_run *run,
 		return;
 
 	if (run->ctx->direct) {
+		struct page *page = folio_page(run->folio, run->ahead);
+
 		acomp_request_set_src_dma(batch->req, page_address(page),
 					  PAGE_SIZE);
 		acomp_request_set_dst_dma(batch->req, batch->data[0], PAGE_SIZE);
 	} else {
 		zswap_comp_sg_end(batch->dst, &batch->dst_end, nr);
-		sg_set_page(&batch->src, page, nr * PAGE_SIZE, 0);
-		acomp_request_set_params(batch->req, &batch->src, batch->dst,
+		zswap_comp_set_src(run, batch);
+		acomp_request_set_params(batch->req, batch->src, batch->dst,
 					 nr * PAGE_SIZE, PAGE_SIZE);
 	}
 	if (run->ctx->size > 1)
@@ -151,31 +178,37 @@ static noinline int zswap_comp_retry(struct zswap_comp_run *run,
 		batch->err = crypto_acomp_wait(req, &batch->wait);
 
 	sg_init_one(&dst, batch->data[unit], PAGE_SIZE);
-	sg_set_page(&batch->src, folio_page(run->folio, batch->first + unit),
+	zswap_comp_sg_end(batch->src, &batch->src_end, 1);
+	sg_set_page(batch->src, zswap_comp_page(run, batch->first + unit),
 		    PAGE_SIZE, 0);
-	acomp_request_set_params(req, &batch->src, &dst, PAGE_SIZE, PAGE_SIZE);
+	acomp_request_set_params(req, batch->src, &dst, PAGE_SIZE, PAGE_SIZE);
 	acomp_request_set_units(req, NULL, 0, NULL);
 	err = zswap_comp_wait(req, crypto_acomp_compress(req), &batch->wait);
 	return err ?: req->dlen;
 }
 
 /**
- * zswap_comp_begin() - start to compress the pages of a folio
+ * zswap_comp_begin() - start to compress pages
  * @comp: the compressor
- * @folio: locked; it must not change until zswap_comp_end()
+ * @folio: a locked folio; it must not change until zswap_comp_end(). NULL: @folios
+ * @folios: or else locked folios of one page each, for a compressor whose size is more
+ *	than 1; they must not change either
+ * @nr: how many pages there are
  * @run: what is to be handed to the functions below
  *
  * Context: process, may sleep; until zswap_comp_end(), allocations are GFP_NOIO
  * at most, and no other folio may be stored.
  */
 void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
+		      struct folio **folios, unsigned int nr,
 		      struct zswap_comp_run *run)
 {
 	run->noio = memalloc_noio_save();
 	run->ctx = raw_cpu_ptr(comp->ctx);
 	run->folio = folio;
+	run->folios = folios;
 	run->ahead = 0;
-	run->left = folio_nr_pages(folio);
+	run->left = nr;
 	run->gives_way = false;
 	zswap_comp_store_lock(run);
 }
@@ -185,7 +218,7 @@ void zswap_comp_begin(struct zswap_comp *comp, struct folio *folio,
  * @run: set by zswap_comp_begin()
  * @data: set to where they are, until the next call
  *
- * Pages come in their order in the folio; there must be one left.
+ * Pages come in their order; there must be one left.
  *
  * Context: process, may sleep.
  * Return: how many bytes, 1 to PAGE_SIZE; or -errno for this page, -ENOSPC if
@@ -332,6 +365,26 @@ void *zswap_comp_load_add(struct zswap_comp_ctx *ctx, unsigned int unit,
 	return sg_virt(&ctx->src[unit]);
 }
 
+/**
+ * zswap_comp_load_submit() - start to read several pages back
+ * @ctx: from zswap_comp_load_begin()
+ * @nr: how many were added, more than 1
+ *
+ * Context: process, may sleep.
+ */
+void zswap_comp_load_submit(struct zswap_comp_ctx *ctx, unsigned int nr)
+{
+	int err;
+
+	zswap_comp_sg_end(ctx->src, &ctx->src_end, nr);
+	zswap_comp_sg_end(ctx->dst, &ctx->dst_end, nr);
+	acomp_request_set_params(ctx->req, ctx->src, ctx->dst, PAGE_SIZE,
+				 nr * PAGE_SIZE);
+	acomp_request_set_units(ctx->req, &ctx->units, PAGE_SIZE, ctx->results);
+	err = crypto_acomp_decompress(ctx->req);
+	ctx->err = crypto_acomp_queued(ctx->req, err) ? -EINPROGRESS : err;
+}
+
 /* Read one of several pages back again, by itself */
 static noinline int zswap_comp_load_retry(struct zswap_comp_ctx *ctx,
 					  unsigned int unit)
@@ -340,37 +393,34 @@ static noinline int zswap_comp_load_retry(struct zswap_comp_ctx *ctx,
 	struct scatterlist src, dst;
 	int err;
 
+	if (ctx->err == -EINPROGRESS)
+		ctx->err = crypto_acomp_wait(ctx->req, &ctx->wait);
+
 	sg_init_one(&src, sg_virt(packed), packed->length);
 	sg_init_table(&dst, 1);
 	sg_set_page(&dst, sg_page(page), PAGE_SIZE, 0);
 	acomp_request_set_params(ctx->req, &src, &dst, packed->length, PAGE_SIZE);
 	acomp_request_set_units(ctx->req, NULL, 0, NULL);
-	err = zswap_comp_decompress(ctx);
+	err = zswap_comp_wait(ctx->req, crypto_acomp_decompress(ctx->req), &ctx->wait);
 	return err ?: ctx->req->dlen;
 }
 
 /**
- * zswap_comp_load_added() - read several pages back
+ * zswap_comp_load_next() - wait for one of several pages
  * @ctx: from zswap_comp_load_begin()
- * @nr: how many were added
+ * @unit: which one; each has to be asked for, in order
+ *
+ * The page may be used, while others are still being read back.
  *
  * Context: process, may sleep.
- * Return: for each of them the bytes written, or -errno.
+ * Return: bytes written, or -errno.
  */
-const int *zswap_comp_load_added(struct zswap_comp_ctx *ctx, unsigned int nr)
+int zswap_comp_load_next(struct zswap_comp_ctx *ctx, unsigned int unit)
 {
-	unsigned int i;
-	int err;
-
-	zswap_comp_sg_end(ctx->src, &ctx->src_end, nr);
-	zswap_comp_sg_end(ctx->dst, &ctx->dst_end, nr);
-	acomp_request_set_params(ctx->req, ctx->src, ctx->dst, PAGE_SIZE,
-				 nr * PAGE_SIZE);
-	acomp_request_set_units(ctx->req, &ctx->units, PAGE_SIZE, ctx->results);
-	err = zswap_comp_decompress(ctx);
-	for (i = 0; i < nr; i++) {
-		if (err || ctx->results[i] != PAGE_SIZE)
-			ctx->results[i] = zswap_comp_load_retry(ctx, i);
-	}
-	return ctx->results;
+	if (ctx->err == -EINPROGRESS)
+		ctx->err = crypto_acomp_wait_units(ctx->req, unit + 1, &ctx->wait);
+	if (unlikely((ctx->err && ctx->err != -EINPROGRESS) ||
+		     ctx->results[unit] != PAGE_SIZE))
+		return zswap_comp_load_retry(ctx, unit);
+	return PAGE_SIZE;
 }

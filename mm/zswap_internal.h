@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the parts of zswap share: zswap.c, and zswap_store.c, zswap_load.c and
- * zswap_writeback.c, which take several pages at once. zswap_comp.h is below all
- * of them.
+ * What the parts of zswap share: zswap.c, and zswap_store.c, zswap_store_batch.c,
+ * zswap_load.c and zswap_writeback.c, which take several pages at once. zswap_comp.h
+ * is below all of them.
  */
 #ifndef _MM_ZSWAP_INTERNAL_H
 #define _MM_ZSWAP_INTERNAL_H
@@ -85,6 +85,7 @@ extern struct xarray *zswap_trees[MAX_SWAPFILES];
 extern struct list_lru zswap_list_lru;
 extern struct kmem_cache *zswap_entry_cache;
 extern atomic_long_t zswap_stored_incompressible_pages;
+extern bool zswap_pool_reached_full;
 extern u64 zswap_written_back_pages;
 extern u64 zswap_reject_reclaim_fail;
 extern u64 zswap_reject_alloc_fail;
@@ -96,6 +97,10 @@ static inline void zswap_count(u64 *statistic, unsigned int nr)
 	data_race(*statistic += nr);
 }
 
+bool zswap_check_limits(void);
+unsigned int zswap_batch_size(void);
+struct zswap_pool *zswap_pool_current_get(void);
+void zswap_pool_put(struct zswap_pool *pool);
 void zswap_lru_add(struct zswap_entry *entry);
 void zswap_entry_cache_free(struct zswap_entry *entry);
 void zswap_entry_free(struct zswap_entry *entry);
@@ -115,12 +120,23 @@ enum lru_status shrink_memcg_cb(struct list_head *item, struct list_lru_one *l,
 				void *arg);
 
 /* zswap_store.c */
+unsigned int zswap_entries_alloc(struct zswap_entry **entries, unsigned int nr);
+unsigned int zswap_tree_store(struct zswap_entry **entries, unsigned int nr,
+			      swp_entry_t swpentry);
+void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
+			   swp_entry_t swpentry, int nid,
+			   struct zswap_pool *pool, struct obj_cgroup *objcg);
+void zswap_entries_drop(struct zswap_entry **entries, unsigned int nr,
+			unsigned int filled, struct zswap_pool *pool);
 bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 		       struct obj_cgroup *objcg);
 
 /* zswap_load.c */
+/* What becomes of a page that is decompressed, or, if not @ok, can't be */
+typedef void zswap_decompressed_fn(struct folio **folio, struct zswap_entry *entry,
+				   bool ok);
 void zswap_decompress_many(struct zswap_entry **entries, struct folio **folios,
-			   bool *ok, unsigned int nr);
+			   unsigned int nr, zswap_decompressed_fn *done);
 
 /* zswap_writeback.c */
 unsigned long zswap_shrink_lru(int nid, struct mem_cgroup *memcg,

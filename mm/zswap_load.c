@@ -21,13 +21,12 @@ static bool zswap_can_batch(struct zswap_entry *entry)
 
 /* Decompress entries of one pool that takes them at once */
 static void zswap_decompress_batch(struct zswap_entry **entries,
-				   struct folio **folios, bool *ok,
-				   unsigned int nr)
+				   struct folio **folios, unsigned int nr,
+				   zswap_decompressed_fn *done)
 {
 	struct zswap_pool *pool = entries[0]->pool;
 	struct zswap_comp_ctx *ctx = zswap_comp_load_begin(&pool->comp);
 	struct scatterlist input[2]; /* zsmalloc returns an SG list 1-2 entries */
-	const int *dlens;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -39,23 +38,30 @@ static void zswap_decompress_batch(struct zswap_entry **entries,
 		zs_obj_read_sg_end(pool->zs_pool, entries[i]->handle);
 	}
 
-	dlens = zswap_comp_load_added(ctx, nr);
-	for (i = 0; i < nr; i++)
-		ok[i] = zswap_decompressed(entries[i], dlens[i]);
-	zswap_comp_load_end(ctx);
+	zswap_comp_load_submit(ctx, nr);
+	for (i = 0; i < nr; i++) {
+		int dlen = zswap_comp_load_next(ctx, i);
+		bool ok = zswap_decompressed(entries[i], dlen);
+
+		/* The entries that are left keep the pool, and so the context. */
+		if (i == nr - 1)
+			zswap_comp_load_end(ctx);
+		done(&folios[i], entries[i], ok);
+	}
 }
 
 /**
  * zswap_decompress_many() - decompress entries, together where that gains something
  * @entries: of any pools; they can't go away
  * @folios: where to, locked
- * @ok: set for each of them
  * @nr: how many, at most ZSWAP_MAX_BATCH
+ * @done: called for each, in order, while others may still be decompressed; it must not
+ *	load or store pages, nor do I/O
  *
  * Context: process, may sleep.
  */
 void zswap_decompress_many(struct zswap_entry **entries, struct folio **folios,
-			   bool *ok, unsigned int nr)
+			   unsigned int nr, zswap_decompressed_fn *done)
 {
 	unsigned int i, n;
 
@@ -68,12 +74,57 @@ void zswap_decompress_many(struct zswap_entry **entries, struct folio **folios,
 				break;
 		}
 		if (n > 1) {
-			zswap_decompress_batch(entries + i, folios + i, ok + i, n);
+			zswap_decompress_batch(entries + i, folios + i, n, done);
 		} else {
-			ok[i] = zswap_decompress(entries[i], folios[i]);
+			done(&folios[i], entries[i],
+			     zswap_decompress(entries[i], folios[i]));
 			n = 1;
 		}
 	}
+}
+
+/**
+ * __zswap_loads_together() - zswap_loads_together(), where some compressor gains by it
+ * @entry: see there
+ *
+ * Nothing keeps the entry from being freed meanwhile, so the answer is by what stores
+ * at present, not by what stored this page.
+ *
+ * Return: see there.
+ */
+bool __zswap_loads_together(swp_entry_t entry)
+{
+	return zswap_batch_size() > 1 &&
+	       xa_load(swap_zswap_tree(entry), swp_offset(entry));
+}
+
+/**
+ * __zswap_load_holds() - zswap_load_holds(), for a page that was not asked for yet
+ * @batch: see there; learns of the pages behind this one, which come next
+ * @entry: see there
+ *
+ * Entries can't be looked into here, since nothing keeps them. So pages count, too, that
+ * are loaded one by one: incompressible ones, and those of an earlier compressor.
+ *
+ * Return: see there.
+ */
+bool __zswap_load_holds(struct zswap_load_batch *batch, swp_entry_t entry)
+{
+	XA_STATE(xas, swap_zswap_tree(entry), swp_offset(entry));
+	unsigned int nr = 0;
+	void *found;
+
+	rcu_read_lock();
+	for (found = xas_load(&xas); found && !xa_is_internal(found);
+	     found = xas_next(&xas)) {
+		if (++nr == ZSWAP_MAX_BATCH)
+			break;
+	}
+	rcu_read_unlock();
+
+	batch->held = entry;
+	batch->nr_held = nr;
+	return nr;
 }
 
 /**
@@ -118,6 +169,14 @@ bool zswap_load_workingset(const struct zswap_load_batch *batch)
 	return false;
 }
 
+static void zswap_load_done(struct folio **folio, struct zswap_entry *entry, bool ok)
+{
+	if (ok)
+		zswap_load_finish(*folio, entry);
+	else
+		folio_unlock(*folio);
+}
+
 /**
  * __zswap_load_submit() - zswap_load_submit(), where folios wait
  * @batch: see there
@@ -126,15 +185,7 @@ bool zswap_load_workingset(const struct zswap_load_batch *batch)
  */
 void __zswap_load_submit(struct zswap_load_batch *batch)
 {
-	bool ok[ZSWAP_MAX_BATCH];
-	unsigned int i;
-
-	zswap_decompress_many(batch->entries, batch->folios, ok, batch->nr);
-	for (i = 0; i < batch->nr; i++) {
-		if (ok[i])
-			zswap_load_finish(batch->folios[i], batch->entries[i]);
-		else
-			folio_unlock(batch->folios[i]);
-	}
+	zswap_decompress_many(batch->entries, batch->folios, batch->nr,
+			      zswap_load_done);
 	batch->nr = 0;
 }

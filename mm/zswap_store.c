@@ -14,8 +14,7 @@
 #include "zswap_internal.h"
 
 /* Entries for up to @nr pages; fewer when memory is short, 0 if there is none. */
-static unsigned int zswap_entries_alloc(struct zswap_entry **entries,
-					unsigned int nr)
+unsigned int zswap_entries_alloc(struct zswap_entry **entries, unsigned int nr)
 {
 	if (nr > 1 && kmem_cache_alloc_bulk(zswap_entry_cache, GFP_KERNEL, nr,
 					    (void **)entries))
@@ -25,7 +24,7 @@ static unsigned int zswap_entries_alloc(struct zswap_entry **entries,
 	return entries[0] ? 1 : 0;
 }
 
-/* zswap_lru_add() for the entries of one folio, which share node and memcg */
+/* zswap_lru_add() for entries that share node and memcg */
 static void zswap_lru_add_many(struct zswap_entry **entries, unsigned int nr)
 {
 	struct list_lru_one *l;
@@ -47,8 +46,8 @@ static void zswap_lru_add_many(struct zswap_entry **entries, unsigned int nr)
  *
  * Return: how many are in the tree now, less than @nr if memory was short.
  */
-static unsigned int zswap_tree_store(struct zswap_entry **entries,
-				     unsigned int nr, swp_entry_t swpentry)
+unsigned int zswap_tree_store(struct zswap_entry **entries, unsigned int nr,
+			      swp_entry_t swpentry)
 {
 	XA_STATE(xas, swap_zswap_tree(swpentry), swp_offset(swpentry));
 	unsigned int stored = 0;
@@ -96,10 +95,9 @@ static void zswap_entries_charge(struct zswap_entry **entries, unsigned int nr,
  * invalidations of these slots hold the folio's lock, and writeback finds entries by
  * the LRU. So the LRU comes last.
  */
-static void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
-				  swp_entry_t swpentry, int nid,
-				  struct zswap_pool *pool,
-				  struct obj_cgroup *objcg)
+void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
+			   swp_entry_t swpentry, int nid,
+			   struct zswap_pool *pool, struct obj_cgroup *objcg)
 {
 	unsigned int i, incompressible = 0;
 
@@ -130,8 +128,8 @@ static void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
 }
 
 /* Free entries that are not in the tree, of which the first @filled have data */
-static void zswap_entries_drop(struct zswap_entry **entries, unsigned int nr,
-			       unsigned int filled, struct zswap_pool *pool)
+void zswap_entries_drop(struct zswap_entry **entries, unsigned int nr,
+			unsigned int filled, struct zswap_pool *pool)
 {
 	unsigned int i;
 
@@ -160,7 +158,7 @@ bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 	struct zswap_comp_run run;
 	int nid = folio_nid(folio);
 
-	zswap_comp_begin(&pool->comp, folio, &run);
+	zswap_comp_begin(&pool->comp, folio, NULL, folio_nr_pages(folio), &run);
 	do {
 		unsigned int nr, filled, stored = 0;
 

@@ -55,6 +55,18 @@ static unsigned int zswap_writeback_gather(struct zswap_victims *victims,
 	return nr;
 }
 
+/* A victim that can't be read stays as it is. */
+static void zswap_writeback_ready(struct folio **folio, struct zswap_entry *entry,
+				  bool ok)
+{
+	if (ok)
+		return;
+	zswap_count(&zswap_reject_reclaim_fail, 1);
+	zswap_writeback_abort(*folio);
+	folio_put(*folio);
+	*folio = NULL;
+}
+
 /*
  * Write victims back; set @encountered_page_in_swapcache, if there is one, when
  * the page of some victim is in the swap cache.
@@ -68,24 +80,22 @@ static unsigned int zswap_writeback(struct zswap_victims *victims,
 	struct folio *folios[ZSWAP_MAX_BATCH] __uninitialized;
 	unsigned int i, nr, written = 0;
 	struct swap_io_ctx ctx = {};
-	bool ok[ZSWAP_MAX_BATCH];
 
 	while (victims->next < victims->nr) {
 		nr = zswap_writeback_gather(victims, entries, folios,
 					    encountered_page_in_swapcache);
-		zswap_decompress_many(entries, folios, ok, nr);
+		zswap_decompress_many(entries, folios, nr, zswap_writeback_ready);
 		for (i = 0; i < nr; i++) {
-			if (ok[i]) {
-				zswap_writeback_start(&ctx, folios[i], entries[i]);
-				written++;
-			} else {
-				zswap_count(&zswap_reject_reclaim_fail, 1);
-				zswap_writeback_abort(folios[i]);
-			}
+			if (!folios[i])
+				continue;
+			zswap_writeback_start(&ctx, folios[i], entries[i]);
+			written++;
 		}
 		swap_write_submit(&ctx);
-		for (i = 0; i < nr; i++)
-			folio_put(folios[i]);
+		for (i = 0; i < nr; i++) {
+			if (folios[i])
+				folio_put(folios[i]);
+		}
 	}
 
 	zswap_count(&zswap_written_back_pages, written);

@@ -11,7 +11,7 @@
 # vm: kernel=test devices=2 append=kmemleak=on
 # debug: only
 # may-skip: nothing_is_leaked the kernel gcov has no kmemleak
-# timeout: 500
+# timeout: 700
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
@@ -73,10 +73,27 @@ failing_under_pressure()
 	failing "$@" --size 8M --threads 2
 }
 
+# Folios of one page, which are stored together. One that fails is written to the disk,
+# or, where it must not be, stays in memory.
+failing_small()
+{
+	local group before
+	setup
+	before=$(vm_count pswpout)
+	failing "$@" --pageout --size 8M --rounds 2
+	at_least "$(vm_count pswpout)" $((before + 10)) "pages written to the disk"
+	put 0 "$group/memory.zswap.writeback"
+	before=$(vm_count pswpout)
+	failing "$@" --pageout --size 8M --rounds 2
+	equal "$(vm_count pswpout)" "$before" "pages written to the disk without writeback"
+}
+
 # Each of the 16 pages takes a few objects.
 test_slab_huge() { failing_huge failslab 3; }
+test_slab_small() { failing_small failslab 5; }
 test_slab_under_pressure() { failing_under_pressure failslab 5; }
 test_pages_huge() { failing_huge fail_page_alloc 4; }
+test_pages_small() { failing_small fail_page_alloc 10; }
 test_pages_under_pressure() { failing_under_pressure fail_page_alloc 5; }
 
 pools() { find /sys/kernel/debug/zsmalloc -maxdepth 1 -name 'zswap*' | wc -l; }

@@ -16,12 +16,12 @@
 . "$(dirname "$0")/../lib/zswap.sh"
 
 # held OPTION...: pages go out and wait there; what swap-verify says goes to $load, and
-# release lets it check them
+# release lets it check them; they belong to the cgroup $group, if there is one
 held()
 {
 	load=$KTAP_TMP/load
 	rm -f "$KTAP_TMP/go" "$load"
-	swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
+	${group:+in_cgroup "$group"} swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
 	holder=$!
 	await_of "$holder" 60 "pages are swapped out" grep -qs holding "$load"
 }
@@ -53,7 +53,7 @@ setup()
 	iaa_configure
 }
 
-# Only a device that is not synchronous has readahead; a RAM disk is, a loop device not.
+# A RAM disk is synchronous, a loop device not.
 # readahead ALGORITHM
 readahead()
 {
@@ -70,6 +70,39 @@ readahead()
 
 test_readahead() { readahead deflate-iaa; }
 test_readahead_dynamic() { readahead deflate-iaa-dynamic; }
+
+# A synchronous device has readahead for what zswap holds.
+test_readahead_synchronous()
+{
+	local load holder
+	setup deflate-iaa
+	zswap_setup deflate-iaa 64M
+	put 3 /proc/sys/vm/page-cluster
+	held --size 4M
+	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
+	iaa_stats_reset
+	release
+	expect_batches 512
+}
+
+# What is on a synchronous device is read as ever, only what is asked for, although zswap
+# is on meanwhile.
+test_no_readahead_from_the_device()
+{
+	local load holder before
+	setup deflate-iaa
+	zswap_setup deflate-iaa 64M
+	put 3 /proc/sys/vm/page-cluster
+	put N "$(zswap_param enabled)"
+	held --size 4M --step 8
+	put Y "$(zswap_param enabled)"
+	before=$(vm_count pswpin)
+	release
+	before=$(($(vm_count pswpin) - before))
+	info "$before pages read, of 128 that were needed"
+	at_least "$before" 100 "pages read from the device"
+	at_least 140 "$before" "140, against pages read from the device"
+}
 
 # Slots that are free do not end a batch. Readahead meets them where it goes by slots,
 # as it does for a device that turns.
@@ -117,7 +150,22 @@ test_willneed() { willneed deflate-iaa; }
 test_willneed_shared() { willneed deflate-iaa --shared; }
 test_willneed_dynamic() { willneed deflate-iaa-dynamic; }
 
-# Reclaim goes on to what zswap holds. Folios of a page are stored without a batch.
+# What was read ahead and nobody touched is dirty, since zswap gave it up, and belongs to
+# no mapping. Reclaim takes it nevertheless.
+test_ahead_in_vain()
+{
+	local load holder group
+	cgroup_create group max
+	setup deflate-iaa
+	zswap_setup deflate-iaa 64M
+	held --size 4M --ahead 1
+	at_least 100 "$(zswap_count stored_pages)" "100, against pages still in zswap"
+	put 3M "$group/memory.reclaim"
+	at_least "$(zswap_count stored_pages)" 700 "pages in zswap after reclaim"
+	release
+}
+
+# Reclaim goes on to what zswap holds.
 writeback()
 {
 	local group before

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # results.json from the guests' raw lines (slurped). Arguments: $scale, $scales (all that
-# the headline is given at), $about (versions and so on), $published.
+# the headline is given at), $about (versions and so on), $published, $targets.
 include "results";
 include "headline";
+include "pageout";
 
 # What lz4 and zstd cost here, and what they were published to take: instructions a
 # nanosecond that would make the two the same.
@@ -63,6 +64,7 @@ def spread:
     headline: ($by_scale[$scale | tostring] + if $spread == null then {} else {repeat_spread: $spread} end),
     headline_by_scale: $by_scale,
     rows: $rows,
+    pageout: ($rows | pageout($published; $targets)),
     workloads: ($raw | workloads($scale)),
     mixed: ($raw | mixed($scale)),
     calibration: ($rows | calibration($scale; $published)),

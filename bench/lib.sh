@@ -124,6 +124,7 @@ assemble()
 	json -s -L bench --argjson scale "$SCALE" --argjson scales "[$scales]" \
 		--argjson about "$(cat "$OUT/about.json")" \
 		--argjson published "$(cat "$ROOT/bench/published.json")" \
+		--argjson targets "$(cat "$ROOT/bench/targets.json")" \
 		-f bench/assemble.jq <"$OUT/raw.jsonl" >"$OUT/results.json.tmp"
 	mv "$OUT/results.json.tmp" "$OUT/results.json"
 }

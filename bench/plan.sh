@@ -101,6 +101,24 @@ plan_cluster()
 	done
 }
 
+# The shape of Intel's own measurement (memory-usage-analyzer, tests/madvise): folios of one
+# page out by MADV_PAGEOUT, one touch a page, page-cluster 3 or 5, and sync_mode as its
+# script sets it; zram, and zswap over a zram
+plan_pageout()
+{
+	local cluster=$1 kernel env=() zram=zram-pageout-p$1 zswap=zswap-pageout-p$1
+	env=("SIZE=$(bytes 4k)" PAGES=1024 CLUSTER="$cluster" SYNC_MODE=sync)
+	for kernel in stock ours; do
+		task "$zram-software-$kernel" $kernel zero "$zram" swap "${env[@]}" "ALGORITHMS=$SOFTWARE"
+		task "$zswap-software-$kernel" $kernel zero "$zswap" zswap "${env[@]}" SWAP=zram \
+			"ALGORITHMS=$SOFTWARE"
+	done
+	env+=(DEVICES=1)
+	task "$zram-ours" ours $SCALE "$zram" swap "${env[@]}" "ALGORITHMS=$IAA $DYNAMIC"
+	task "$zswap-stock" stock $SCALE "$zswap" zswap "${env[@]}" SWAP=zram "ALGORITHMS=$IAA"
+	task "$zswap-ours" ours $SCALE "$zswap" zswap "${env[@]}" SWAP=zram "ALGORITHMS=$IAA $DYNAMIC"
+}
+
 plan_swap()
 {
 	local size=$1 rows=swap-out-$1,swap-in-$1 env=() kernel devices
@@ -253,7 +271,7 @@ plan_repeat()
 
 plan()
 {
-	local size
+	local size cluster
 	for size in 4k 64k 2m; do
 		plan_zram $size
 	done
@@ -263,6 +281,9 @@ plan()
 	plan_cluster
 	for size in 4k 64k 2m; do
 		plan_swap $size
+	done
+	for cluster in 3 5; do
+		plan_pageout $cluster
 	done
 	for size in 4k 64k; do
 		plan_pressure $size

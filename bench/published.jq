@@ -15,9 +15,10 @@ def published:
     table("zram, MB/s: \(.published.zram.source)"; ["size", "algorithm", "write, published", "write, ours", "read, published", "read, ours"];
       .published.zram.rows[] | . as $p
       | [$p.size, $p.algorithm, $p.write, (ours("zram-write-\($p.size)"; $p.algorithm).mb_per_s), $p.read, (ours("zram-read-\($p.size)"; $p.algorithm).mb_per_s)]),
-    table("Swap path, \(.published.swap_path.unit): \(.published.swap_path.source)"; ["algorithm", "case", "out, published", "zswap store 64k, ours", "in, published", "zswap load 64k, ours", "ratio, published", "ratio, ours (zram)"];
-      .published.swap_path.rows[] | . as $p | ours("zswap-store-64k"; $p.algorithm) as $o
-      | [$p.algorithm, $p.case, $p.out, $o.ns_per_page, $p.in, (ours("zswap-load-64k"; $p.algorithm).ns_per_page), $p.ratio, (ours("zram-write-64k"; $p.algorithm).ratio)]),
+    table("MADV_PAGEOUT of pages, and a touch each, \(.published.pageout.unit): \(.published.pageout.source)";
+      ["row", "algorithm", "case", "out, published", "ours", "target", "in, published", "ours", "target", "ratio, published", "ours"];
+      (.pageout // [])[] | select(.kernel == "ours")
+      | [.row, .algorithm, .published.case, .published.out, .out_ns, .target.out, .published.in, .in_ns, .target.in, .published.ratio, .ratio]),
     table("Device and driver, \(.published.driver.unit): \(.published.driver.source)"; ["case", "compress, published", "ours (driver-timed)", "decompress, published", "ours (driver-timed)"];
       .published.driver.rows[] | . as $p
       | def driver($direction):

@@ -60,8 +60,7 @@ def figures:
       ticks_per_page: $t,
       ns_per_page: ($t / .scale),
       mb_per_s: (page * 1000 / ($t / .scale)),
-      # Of as few pages as these, zswap tells mostly what its allocator wastes.
-      ratio: (if .job == "zswap" then null else div(.orig; .compr) end),
+      ratio: div(.orig; .compr),
       device_share_of_pages: (if .by_device then .by_device / .pages else null end)
     };
 

@@ -43,7 +43,7 @@ def row_tables:
   .scale as $scale
   | (.row_order // []) as $order
   | .published as $published
-  | .rows | map(select(.kind == "all" and .scale == $scale))
+  | .rows | map(select(.kind == "all" and .scale == $scale and (.row | contains("-pageout-") | not)))
   | group_by([.row, .direction])
   | sort_by([(.[0].row as $row | $order | index($row)), .[0].direction == "in"])[]
   | ["# " + .[0].row + (if .[0].row | test("^(zram-(write|read)|zswap-(store|load)|swap-(out|in))-") then "" else " (" + .[0].direction + ")" end), "3"],
@@ -53,6 +53,18 @@ def row_tables:
         (.mb_per_s | number(0)), (published_mb($published) | number(0)), (.ratio | number(2)), (.vs_stock | number(2)), (.vs_lz4 | number(2)),
         (.limit_share | percent), (.submit_ns_per_page | number(0)), (.store_ns_per_page | number(0)),
         (.wait_ns_per_page | number(0))])
+  | join("\t");
+
+def pageout_tables:
+  (.row_order // []) as $order
+  | (.pageout // []) | group_by(.row) | sort_by(.[0].row as $row | $order | index($row))[]
+  | ["# " + .[0].row + ": MADV_PAGEOUT of folios of a page, and a touch each; ns a page, beside what Intel published of its devices", "2"],
+    ["algorithm", "kernel", "devices", "out", "published", "target", "in", "published", "target", "ratio", "published"],
+    (sort_by([(.devices == 0 | not), .algorithm, .kernel])[]
+     | [.algorithm, .kernel, (if .devices == 0 then "-" else (.devices | tostring) end),
+        (.out_ns | number(0)), (.published.out | number(0)), (.target.out | number(0)),
+        (.in_ns | number(0)), (.published.in | number(0)), (.target.in | number(0)),
+        (.ratio | number(2)), (.published.ratio | number(2))])
   | join("\t");
 
 # What the series published of a workload's figure: "+49 % (v12), ..."
@@ -99,7 +111,7 @@ def headline_table:
     | join("\t")
   end;
 
-def tables: row_tables, workload_tables, mixed_tables, headline_table;
+def tables: row_tables, pageout_tables, workload_tables, mixed_tables, headline_table;
 
 # What the headline's figures are, for a reader of README.md
 def meaning: {

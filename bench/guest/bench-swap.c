@@ -20,6 +20,7 @@ static struct {
 	const char *kind;
 	const char *stored;
 	const char *counter;
+	const char *cgroup;
 	uint64_t folio;
 	uint64_t pages;
 	uint64_t warm;
@@ -36,7 +37,9 @@ static const char usage[] =
 "  --warm N         pages to swap before (default 512)\n"
 "  --stride N       touch every Nth page, again and again, until all are touched; N and\n"
 "                   the number of pages have no common divisor (default 1: in order)\n"
-"  --stored NAME    report what this zram device, or zswap, holds of them\n"
+"  --stored NAME    report what this zram device holds of them\n"
+"  --cgroup DIR     report what zswap holds of them: by the count of this memory cgroup,\n"
+"                   where they are swapped out once more, which is not timed\n"
 "  --counter NAME   pages out and in are counted as NAME+out, NAME+in in\n"
 "                   /proc/vmstat (default pswp)\n"
 "  --tag NAME=VALUE one more member of the result; may be repeated\n";
@@ -51,6 +54,7 @@ static void parse(int argc, char **argv)
 		{ "warm", required_argument, NULL, 'w' },
 		{ "stride", required_argument, NULL, 'S' },
 		{ "stored", required_argument, NULL, 's' },
+		{ "cgroup", required_argument, NULL, 'g' },
 		{ "counter", required_argument, NULL, 'C' },
 		{ "tag", required_argument, NULL, 't' },
 		{ }
@@ -79,6 +83,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 's':
 			opt.stored = optarg;
+			break;
+		case 'g':
+			opt.cgroup = optarg;
 			break;
 		case 'C':
 			opt.counter = optarg;
@@ -154,6 +161,22 @@ static struct bench_time in(char *memory, uint64_t bytes)
 	return bench_since(start);
 }
 
+/* A cgroup's count is exact, where zswap's pool includes what its allocator wastes. */
+static struct bench_stored stored_in_cgroup(const char *data, uint64_t bytes)
+{
+	char *memory, path[256];
+	FILE *procs;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", opt.cgroup);
+	procs = fopen(path, "w");
+	if (!procs || fputs("0", procs) < 0 || fclose(procs))
+		die("%s: %s", path, strerror(errno));
+	memory = map(bytes);
+	memcpy(memory, data, bytes);
+	out(memory, bytes);
+	return bench_stored(opt.cgroup);
+}
+
 int main(int argc, char **argv)
 {
 	struct bench_stored stored_before, stored;
@@ -200,6 +223,10 @@ int main(int argc, char **argv)
 
 	check_counts("went out", between.out - before.out);
 	check_counts("came in", after.in - between.in);
+	stored.orig -= stored_before.orig;
+	stored.compr -= stored_before.compr;
+	if (opt.cgroup)
+		stored = stored_in_cgroup(data, bytes);
 
 	bench_begin();
 	bench_u64("pages", opt.pages);
@@ -207,8 +234,8 @@ int main(int argc, char **argv)
 	bench_u64("came_in", after.in - between.in);
 	bench_time("out", out_time);
 	bench_time("in", in_time);
-	bench_u64("orig", stored.orig - stored_before.orig);
-	bench_u64("compr", stored.compr - stored_before.compr);
+	bench_u64("orig", stored.orig);
+	bench_u64("compr", stored.compr);
 	if (counted) {
 		bench_u64("device_out", work_between.compressed - work_before.compressed);
 		bench_u64("device_in", work_after.decompressed - work_between.decompressed);

@@ -75,14 +75,14 @@ void bench_end(void);
 /**
  * struct bench_stored - what a compressed store holds
  * @orig: bytes before compression
- * @compr: bytes after it; of zswap its pool, with what allocation wastes
+ * @compr: bytes after it
  */
 struct bench_stored {
 	uint64_t orig;
 	uint64_t compr;
 };
 
-/* @where: the name of a zram device, "zswap", or NULL, which holds nothing. */
+/* @where: a zram device's name; a cgroup's path, of its pages in zswap; NULL: nothing. */
 struct bench_stored bench_stored(const char *where);
 
 /* A counter of /proc/vmstat, or 0 if this kernel has none of that name. */

@@ -13,7 +13,8 @@
 #   zram_new VAR ALGORITHM SIZE	a new zram device; its name (zram0) goes to VAR
 #   zram_swap VAR ALGORITHM SIZE	likewise, swapped to, and zswap off
 #   zram_drop NAME		remove it
-#   zswap_swap			swap to SWAP, behind zswap; readahead of order CLUSTER (0)
+#   zswap_swap			swap to SWAP (zram: a new zram device), behind zswap; readahead of
+#				order CLUSTER (0)
 #   zswap_use ALGORITHM		switch zswap on, with this compressor
 #   cgroup_new DIR FILE VALUE	a cgroup with one attribute set
 #   in_cgroup DIR CMD...	run CMD in it
@@ -87,7 +88,12 @@ iaa_set()
 		{ echo 0 >$IAA/verify_compress; } 2>/dev/null ||
 			die "verify_compress is on, and this kernel changes it only while no queue is enabled" ;;
 	esac
+	# Stock's is sync.
 	[ -e $IAA/distribute_decomps ] || return 0
+	if [ -n "${SYNC_MODE:-}" ]; then
+		keep $IAA/sync_mode
+		put "$SYNC_MODE" $IAA/sync_mode
+	fi
 	keep $IAA/distribute_decomps
 	put "$(($1 > 1))" $IAA/distribute_decomps
 }
@@ -171,7 +177,12 @@ zram_swap()
 zswap_swap()
 {
 	local parameters=/sys/module/zswap/parameters
-	[ -b "${SWAP:-}" ] || die "SWAP must be a block device to swap to"
+	local zram
+	if [ "${SWAP:-}" = zram ]; then
+		zram_new zram lzo-rle 256M
+		SWAP=/dev/$zram
+	fi
+	[ -b "${SWAP:-}" ] || die "SWAP must be zram, or a block device to swap to"
 	mkswap "$SWAP" >/dev/null
 	keep $parameters/compressor $parameters/enabled /proc/sys/vm/page-cluster
 	swapon -p 32767 "$SWAP"

@@ -41,10 +41,12 @@ static uint64_t line_value(const char *path, const char *name)
 struct bench_stored bench_stored(const char *where)
 {
 	struct bench_stored stored = { };
+	char path[256];
 
-	if (where && !strcmp(where, "zswap")) {
-		stored.orig = line_value("/proc/meminfo", "Zswapped") << 10;
-		stored.compr = line_value("/proc/meminfo", "Zswap") << 10;
+	if (where && *where == '/') {
+		snprintf(path, sizeof(path), "%s/memory.stat", where);
+		stored.orig = line_value(path, "zswapped");
+		stored.compr = line_value(path, "zswap");
 	} else if (where) {
 		stored = zram_stored(where);
 	}

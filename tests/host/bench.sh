@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The bench measures: one row, on our kernel. Fails if that does not work, or gives no
-# figures, or such as can't be. What the figures are is the bench's own business.
+# figures, or such as can't be. What the figures are is the bench's own business, but that a
+# target is missed has to be said.
 #
 # vm: kernel=run mem=2G
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -24,6 +25,23 @@ test_a_row_is_measured()
 	at_least "$(wc -l <<<"$figures")" 5 "figures of the row"
 	by_devices=$(awk '$1 == "deflate-iaa" { n += $2 } END { print n + 0 }' <<<"$figures")
 	at_least "$by_devices" 100 "pages compressed by devices"
+}
+
+# check_of OUT_NS: bench/check of a row that is wanted at 1900 ns a page
+check_of()
+{
+	printf '%s' '{"headline": {}, "rows": [], "workloads": [], "pageout": [{"row": "zram-pageout-p3",
+		"algorithm": "deflate-iaa", "out_ns": '"$1"', "in_ns": 9000, "target": {"out": 1900}}]}' \
+		>"$KTAP_TMP/results.json"
+	"$ROOT/bench/check" "$KTAP_TMP/results.json"
+}
+
+test_a_missed_target_is_named()
+{
+	must check_of 1900
+	must_fail check_of 1901
+	equal "$(grep -c 'zram-pageout-p3 deflate-iaa: out 1901 ns a page, 1900 wanted' "$KTAP_TMP/out")" 1 \
+		"lines that name the target"
 }
 
 ktap_main

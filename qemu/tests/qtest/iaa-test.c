@@ -315,6 +315,9 @@ static void test_bad_properties(void)
         "groups=17", "wq-entries=7", "wq-entries=1025",
         "max-transfer-shift=25", "max-transfer-shift=11", "clock-scale=0",
         "engine-depth=0", "engine-depth=17",
+        "contention=91", "contention=50,instant=on",
+        "contention=50,compress-latency=0,compress-engine-rate=0,"
+        "compress-device-rate=0",
     };
     QTestState *qts = qtest_initf("%s -device pcie-root-port,id=rp",
                                   iaa_machine());
@@ -347,13 +350,13 @@ static void test_help(void)
             g_str_has_suffix(name, "-rate") ||
             strstr("version engines groups wqs wq-entries op-config removed "
                    "max-transfer-shift int-handles fault-control instant "
-                   "engine-depth clock-scale", name)) {
+                   "engine-depth clock-scale contention", name)) {
             g_assert_nonnull(text);
             g_assert_cmpuint(strlen(text), >, 15);
             n++;
         }
     }
-    g_assert_cmpuint(n, ==, 23);
+    g_assert_cmpuint(n, ==, 24);
     qobject_unref(resp);
     qtest_quit(qts);
 }
@@ -400,6 +403,7 @@ int main(int argc, char **argv)
     iaa_add_generate_tests();
     iaa_add_fault_tests();
     iaa_add_timing_tests();
+    iaa_add_contention_tests();
     iaa_add_fuzz_tests();
     status = g_test_run();
     iaa_machine_cleanup();

@@ -138,6 +138,7 @@ void iaa_add_aecs_tests(void);
 void iaa_add_generate_tests(void);
 void iaa_add_fault_tests(void);
 void iaa_add_timing_tests(void);
+void iaa_add_contention_tests(void);
 void iaa_add_fuzz_tests(void);
 
 #endif

@@ -106,7 +106,8 @@ static bool check_properties(IAAState *s, Error **errp)
                        IAA_MIN_XFER_SHIFT, IAA_MAX_XFER_SHIFT, errp) &&
            check_range("engine-depth", s->engine_depth, 1,
                        IAA_MAX_ENGINE_DEPTH, errp) &&
-           check_range("clock-scale", s->clock_scale, 1, 1000, errp);
+           check_range("clock-scale", s->clock_scale, 1, 1000, errp) &&
+           iaa_contention_valid(s, errp);
 }
 
 static void iaa_add_bars(IAAState *s, PCIDevice *pdev)
@@ -277,6 +278,7 @@ static const Property iaa_properties[] = {
     DEFINE_PROP_BOOL("instant", IAAState, instant, false),
     DEFINE_PROP_UINT32("engine-depth", IAAState, engine_depth, 4),
     DEFINE_PROP_UINT32("clock-scale", IAAState, clock_scale, 1),
+    DEFINE_PROP_UINT32("contention", IAAState, contention, 0),
     DEFINE_PROP_UINT32("control-latency", IAAState,
                        timing[IAA_TIMING_CONTROL].latency, 500),
     DEFINE_PROP_UINT32("compress-latency", IAAState,
@@ -316,6 +318,7 @@ static const char *const iaa_descriptions[][2] = {
     { "instant", "No timing: descriptors complete while they are submitted" },
     { "engine-depth", "Descriptors that an engine holds at a time, 1 to 16" },
     { "clock-scale", "Virtual ns that pass in a modelled ns, 1 to 1000" },
+    { "contention", "Percent of the device that other CPUs take, 0 to 90" },
     { "control-latency", "ns that a descriptor without data takes" },
     { "compress-latency", "ns that compression takes, however short" },
     { "compress-engine-rate", "MB/s that one engine compresses, 0: no limit" },

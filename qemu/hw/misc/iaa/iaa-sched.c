@@ -20,6 +20,9 @@
 /* Descriptors that one run completes before QEMU's main loop gets a turn */
 #define IAA_RUN_COMPLETIONS 128
 
+/* Descriptors of other CPUs and this one that an engine holds at most */
+#define IAA_FOREIGN_HELD 64
+
 /* Timing */
 
 static int64_t bytes_ns(const IAAState *s, uint64_t bytes, uint32_t rate)
@@ -101,8 +104,10 @@ static void engine_start(IAAState *s, unsigned id, int64_t now)
         work = QTAILQ_FIRST(&engine->waiting);
         QTAILQ_REMOVE(&engine->waiting, work, next);
         engine->current = work;
-        engine->started++;
-        iaa_op_check(s, work);
+        if (!work->foreign) {
+            engine->started++;
+            iaa_op_check(s, work);
+        }
         work->finish = timing_finish(s, work, MAX(now, work->submitted));
         trace_iaa_start(s->parent_obj.name, work->wq, id, now, work->finish);
         if (work->fault == IAA_FAULT_HANG_ENGINE) {
@@ -133,13 +138,38 @@ static int engine_pick(const IAAState *s, unsigned group)
     return best;
 }
 
+/*
+ * Another CPU's descriptor goes to the engine that holds least, whatever its
+ * group: others have queues of their own.  There is no end to them while the
+ * engines hang.
+ */
+static void foreign_dispatch(IAAState *s)
+{
+    IAAWork *work = iaa_contention_take(s);
+    unsigned best = 0;
+
+    for (unsigned i = 1; i < s->num_engines; i++) {
+        if (s->engine[i].held < s->engine[best].held) {
+            best = i;
+        }
+    }
+    if (s->engine[best].held >= IAA_FOREIGN_HELD) {
+        g_free(work);
+        return;
+    }
+    work->engine = best;
+    s->engine[best].held++;
+    QTAILQ_INSERT_TAIL(&s->engine[best].waiting, work, next);
+    engine_start(s, best, work->submitted);
+}
+
 /* The arbiter: DSA 4.1 */
 
 static bool wq_ready(const IAAWq *wq, int64_t now)
 {
     const IAAWork *head = QTAILQ_FIRST(&wq->queue);
 
-    if (!head || wq->hung_until > now) {
+    if (!head || wq->hung_until > now || head->submitted > now) {
         return false;
     }
     /* A drain descriptor waits for all before it, and holds all behind it. */
@@ -244,14 +274,16 @@ static void work_complete(IAAState *s, IAAWork *work)
     int64_t at = work->finish;
 
     QTAILQ_REMOVE(&s->in_flight, work, next);
-    s->wq[work->wq].in_progress--;
     engine_release(s, work);
-    if (iaa_bus_master(s)) {
-        s->count[IAA_COUNT_LATE] += work->fault == IAA_FAULT_LATE;
-        s->wq[work->wq].completed++;
-        iaa_op_complete(s, work);
-    } else {
-        s->count[IAA_COUNT_DISCARDED]++;
+    if (!work->foreign) {
+        s->wq[work->wq].in_progress--;
+        if (iaa_bus_master(s)) {
+            s->count[IAA_COUNT_LATE] += work->fault == IAA_FAULT_LATE;
+            s->wq[work->wq].completed++;
+            iaa_op_complete(s, work);
+        } else {
+            s->count[IAA_COUNT_DISCARDED]++;
+        }
     }
     g_free(work);
     if (engine >= 0) {
@@ -265,25 +297,41 @@ bool iaa_sched_run(IAAState *s, int64_t now)
     IAAWork *first;
     int64_t at;
 
+    iaa_contention_skip(s, now);
     for (;;) {
         first = QTAILQ_FIRST(&s->in_flight);
-        if (first && first->finish <= now) {
-            if (completions++ == IAA_RUN_COMPLETIONS) {
+        at = iaa_contention_next(s);
+        if (first && first->finish <= MIN(now, at)) {
+            if (!first->foreign && completions++ == IAA_RUN_COMPLETIONS) {
                 return true;
             }
             at = first->finish;
             work_complete(s, first);
             dispatch(s, at);
+        } else if (at <= now) {
+            foreign_dispatch(s);
         } else if (!dispatch(s, now)) {
             return false;
         }
     }
 }
 
+/* The guest has descriptors that are not completed. */
+static bool own_work(const IAAState *s)
+{
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        if (s->wq[i].occupancy || s->wq[i].in_progress) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int64_t iaa_sched_next_event(const IAAState *s, int64_t now)
 {
     const IAAWork *first = QTAILQ_FIRST(&s->in_flight);
-    int64_t at = first ? first->finish : IAA_NEVER;
+    /* What others do meanwhile is made up for when the guest comes back. */
+    int64_t at = first && own_work(s) ? first->finish : IAA_NEVER;
 
     for (unsigned i = 0; i < s->num_wqs; i++) {
         if (!QTAILQ_EMPTY(&s->wq[i].queue) && s->wq[i].hung_until > now) {
@@ -297,13 +345,18 @@ int64_t iaa_sched_next_event(const IAAState *s, int64_t now)
 
 bool iaa_sched_busy(const IAAState *s)
 {
-    return !QTAILQ_EMPTY(&s->in_flight);
+    for (unsigned i = 0; i < s->num_wqs; i++) {
+        if (s->wq[i].in_progress) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool head_pending(const IAAWork *work, uint64_t wqs, uint64_t seq)
 {
     for (; work; work = QTAILQ_NEXT(work, next)) {
-        if ((wqs & BIT_ULL(work->wq)) && work->seq < seq) {
+        if (!work->foreign && (wqs & BIT_ULL(work->wq)) && work->seq < seq) {
             return true;
         }
     }
@@ -328,10 +381,20 @@ bool iaa_sched_pending(const IAAState *s, uint64_t wqs, uint64_t seq)
     return false;
 }
 
-static void work_discard(IAAState *s, IAAWork *work)
+/* @in_progress: it was dispatched */
+static void work_discard(IAAState *s, IAAWork *work, bool in_progress)
 {
-    s->count[IAA_COUNT_DISCARDED]++;
+    if (!work->foreign) {
+        s->wq[work->wq].in_progress -= in_progress;
+        s->count[IAA_COUNT_DISCARDED]++;
+    }
     g_free(work);
+}
+
+/* All queues are: other CPUs' as well. */
+static bool aborts(const IAAState *s, const IAAWork *work, uint64_t wqs)
+{
+    return work->foreign ? wqs == iaa_wq_mask(s) : wqs & BIT_ULL(work->wq);
 }
 
 void iaa_sched_abort(IAAState *s, uint64_t wqs)
@@ -340,11 +403,10 @@ void iaa_sched_abort(IAAState *s, uint64_t wqs)
 
     for (unsigned i = 0; i < s->num_engines; i++) {
         QTAILQ_FOREACH_SAFE(work, &s->engine[i].waiting, next, tmp) {
-            if (wqs & BIT_ULL(work->wq)) {
+            if (aborts(s, work, wqs)) {
                 QTAILQ_REMOVE(&s->engine[i].waiting, work, next);
                 s->engine[i].held--;
-                s->wq[work->wq].in_progress--;
-                work_discard(s, work);
+                work_discard(s, work, true);
             }
         }
     }
@@ -357,7 +419,7 @@ void iaa_sched_abort(IAAState *s, uint64_t wqs)
         QTAILQ_FOREACH_SAFE(work, &wq->queue, next, tmp) {
             QTAILQ_REMOVE(&wq->queue, work, next);
             wq->occupancy--;
-            work_discard(s, work);
+            work_discard(s, work, false);
         }
         wq->hung_until = 0;
     }
@@ -370,9 +432,8 @@ static void in_flight_discard(IAAState *s, bool late)
     QTAILQ_FOREACH_SAFE(work, &s->in_flight, next, tmp) {
         if (late || work->fault != IAA_FAULT_LATE) {
             QTAILQ_REMOVE(&s->in_flight, work, next);
-            s->wq[work->wq].in_progress--;
             engine_release(s, work);
-            work_discard(s, work);
+            work_discard(s, work, true);
         }
     }
 }

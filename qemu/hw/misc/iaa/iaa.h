@@ -27,6 +27,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(IAAState, IAA)
 
 #define IAA_NEVER   INT64_MAX
 
+/* Percent; what is left is the guest's */
+#define IAA_MAX_CONTENTION 90
+
 /* What a descriptor's timing depends on */
 typedef enum IAATimingClass {
     IAA_TIMING_CONTROL,     /* no data moved */
@@ -66,6 +69,7 @@ typedef struct IAAWork {
     uint32_t abort_bytes;   /* of source 1 until early abort, 0: none */
     unsigned fault;         /* kind; applied at completion */
     uint64_t fault_arg;
+    bool foreign;           /* another CPU's: takes its time, and no more */
     QTAILQ_ENTRY(IAAWork) next;
 } IAAWork;
 
@@ -114,6 +118,7 @@ struct IAAState {
     uint32_t max_xfer_shift;
     uint32_t engine_depth;
     uint32_t clock_scale;
+    uint32_t contention;    /* percent */
     bool op_config, int_handles, instant, fault_control;
     bool cache_control;
     IAATiming timing[IAA_TIMING_CLASSES];
@@ -135,6 +140,10 @@ struct IAAState {
     unsigned last_wq[IAA_MAX_GROUPS];   /* whose turn it was */
     int64_t path_free;      /* when the path to memory is, virtual clock, ns */
     uint64_t seq;
+    int64_t foreign_slot;   /* other CPUs' batch, one a slot: its start */
+    int64_t foreign_at;     /* when that batch comes */
+    unsigned foreign_batch; /* of that batch, what has come */
+    uint64_t foreign_random;
     DECLARE_BITMAP(irq_pending, IAA_MAX_WQS + 1);
 
     /* Faults */
@@ -290,6 +299,28 @@ bool iaa_op_check(IAAState *s, IAAWork *work);
  * iaa_op_complete: do the work, write the completion record, interrupt
  */
 void iaa_op_complete(IAAState *s, IAAWork *work);
+
+/* iaa-contention.c */
+
+/**
+ * iaa_contention_valid: check the properties
+ */
+bool iaa_contention_valid(const IAAState *s, Error **errp);
+
+/**
+ * iaa_contention_next: when another CPU's next descriptor comes, or IAA_NEVER
+ */
+int64_t iaa_contention_next(const IAAState *s);
+
+/**
+ * iaa_contention_skip: leave out what is too long ago to matter now
+ */
+void iaa_contention_skip(IAAState *s, int64_t now);
+
+/**
+ * iaa_contention_take: that descriptor, which is the caller's then
+ */
+IAAWork *iaa_contention_take(IAAState *s);
 
 /* iaa-sched.c */
 

@@ -37,14 +37,18 @@ def workloads($scale):
           else . end
         | tidy);
 
-# Reads at a fixed rate beside a writer: how late they are, and what is written
+# How late reads are, alone or beside a writer, and what is written
 def mixed($scale):
+  def us: . / $scale / 1e3;
   [.[] | select(.result.read_ns)
    | {row: .rows[0], kernel, algorithm: .result.algorithm, batch: .result.batch, task,
-      devices: (.env.DEVICES // "0" | tonumber), size: (.env.SIZE | tonumber),
+      what: (if .env.SWAP then "zswap fault" else "zram read" end),
+      beside: (.env.INTERVAL != null), writer: .env.WRITER,
+      devices: (if .result.algorithm | is_iaa then (.env.DEVICES // "0" | tonumber) else 0 end),
+      size: (.env.SIZE | tonumber), reads: .result.reads,
       reads_per_s: (.result.reads / (.result.span.ns / $scale / 1e9)),
-      read_us: (.result.read_ns / $scale / 1e3), read_p99_us: (.result.read_p99_ns / $scale / 1e3),
-      read_max_us: (.result.read_max_ns / $scale / 1e3),
+      read_us: (.result.read_ns | us), read_p50_us: (.result.read_p50_ns | us),
+      read_p99_us: (.result.read_p99_ns | us), read_max_us: (.result.read_max_ns | us),
       written_mb_per_s: (.result.written_pages * 4096 * 1000 / (.result.span.ns / $scale))} | tidy];
 
 # How far figures of two runs of the same tasks are apart, at worst

@@ -205,6 +205,30 @@ plan_mixed()
 	done
 }
 
+# Latency of zram's reads and of zswap's faults: one after the other; and, 2000 a second as
+# modelled, 1000 of 64 KiB, beside a writer of 2 MiB blocks to a zram of the same compressor, on the same CPU.
+plan_latency()
+{
+	local what way kernel interval env=()
+	for what in zram-4k zram-64k zswap-4k; do
+		[ $what = zram-64k ] && interval=1000000 || interval=500000
+		for way in alone beside; do
+			env=("SIZE=$(bytes "${what#*-}")" READS=200)
+			[ $way = alone ] || env+=(INTERVAL=$((interval * SCALE)))
+			[ $what != zswap-4k ] || env+=(SWAP=/dev/vda)
+			for kernel in stock ours; do
+				task "latency-$what-$way-software-$kernel" $kernel $SCALE latency mixed \
+					"${env[@]}" "ALGORITHMS=lz4 zstd"
+			done
+			task "latency-$what-$way-ours" ours $SCALE latency mixed "${env[@]}" \
+				DEVICES=1 "ALGORITHMS=$IAA"
+			# Stock's zram has no accelerator.
+			[ $what != zswap-4k ] || task "latency-$what-$way-stock" stock $SCALE latency \
+				mixed "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA" WRITER=lz4
+		done
+	done
+}
+
 plan_driver()
 {
 	local env=(PAGES=256 DEVICES=1)
@@ -292,6 +316,7 @@ plan()
 	task writeback ours $SCALE writeback writeback PAGES=512 DEVICES=1 "ALGORITHMS=$IAA" \
 		"BATCHES=1 16"
 	plan_mixed
+	plan_latency
 	plan_driver
 	plan_incompressible
 	plan_sweeps

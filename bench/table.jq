@@ -93,13 +93,18 @@ def workload_tables:
   | join("\t");
 
 def mixed_tables:
-  (.mixed // []) | if length == 0 then empty else group_by(.row)[]
-  | ["# " + .[0].row + ": 64K and 4K reads at a fixed rate beside a writer of 2 MiB blocks, on one CPU; a read counts from when it was due", "2"],
-    ["read", "devices", "batch", "reads/s", "average us", "p99 us", "maximum us", "written MB/s"],
-    (sort_by([.size, .devices, .batch])[]
-     | [(.size | tostring), (if .devices == 0 then "software" else (.devices | tostring) end), (.batch | tostring), (.reads_per_s | number(0)), (.read_us | number(1)),
-        (.read_p99_us | number(1)), (.read_max_us | number(1)), (.written_mb_per_s | number(0))])
-  | join("\t") end;
+  def title: if . == "latency"
+    then "zram reads and zswap faults of one page, one after the other, and beside a writer of 2 MiB blocks to a zram on the same CPU"
+    else "64K and 4K reads beside a writer of 2 MiB blocks, on one CPU" end;
+  (.mixed // []) | group_by(.row)[]
+  | ["# " + .[0].row + ": " + (.[0].row | title) + "; beside one, a read counts from when it was due", "4"],
+    ["what", "algorithm", "kernel", "writer", "devices", "batch", "reads/s", "average us", "p50 us", "p99 us", "maximum us", "written MB/s"],
+    (sort_by([.what, .size, .beside, .devices, .algorithm, .batch, .kernel])[]
+     | ["\(.size / 1024)K \(.what)", .algorithm, .kernel, (if .beside then .writer // "same" else "none" end),
+        (if .devices == 0 then "software" else (.devices | tostring) end), (.batch // "-" | tostring), (.reads_per_s | number(0)),
+        (.read_us, .read_p50_us, .read_p99_us, .read_max_us | number(1)),
+        (if .beside then .written_mb_per_s | number(0) else "-" end)])
+  | join("\t");
 
 def headline_table:
   if (.headline // {}) == {} then empty

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench-mixed: how long reads take on a block device that another process writes to.
+ * bench-mixed: how long reads of a block device take, or page faults that swap serves,
+ * alone or while another process writes to the device.
  *
- * The writer writes real pages without a pause, in large blocks. The reader reads blocks
- * at random at a fixed rate, and compares them with their contents. A read's time counts
- * from the moment when it was due, so a read that waits for the one before counts as late.
+ * The writer writes real pages without a pause, in large blocks. Beside it the reader
+ * reads blocks at random, at random times, so that no tick of a clock falls on all of them,
+ * and a read's time counts from the moment when it was due: waiting for the CPU, or for the
+ * read before, counts. Alone it reads one block after the other. With --fault it touches
+ * pages that were swapped out, each of them once. What comes is compared with what was
+ * written.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +27,8 @@
 #include "bench.h"
 
 #define MAX_READS	4096
+#define WARM		32	/* reads before those that count */
+#define FAULT_STEP	619	/* pages from one fault to the next; a prime */
 
 static struct {
 	const char *device;
@@ -31,6 +38,8 @@ static struct {
 	uint64_t pages;
 	uint64_t reads;
 	uint64_t interval;
+	bool alone;
+	bool fault;
 } opt = {
 	.corpus = "/corpus", .block = 65536, .write = 2u << 20, .pages = 1024,
 	.reads = 200, .interval = 5000000,
@@ -42,7 +51,9 @@ static const char usage[] =
 "  --write BYTES    of a write (default 2M)\n"
 "  --pages N        to read from, and as many to write to (default 1024)\n"
 "  --reads N        how many (default 200)\n"
-"  --interval NS    one read each so many nanoseconds (default 5000000)\n"
+"  --interval NS    one read each so many nanoseconds on average (default 5000000)\n"
+"  --alone          no writer, and no pause between two reads\n"
+"  --fault          touch pages of swapped-out memory, which swap must hold in memory\n"
 "  --corpus DIR     where text.pages are (default /corpus)\n"
 "  --tag NAME=VALUE one more member of the result; may be repeated\n";
 
@@ -55,6 +66,8 @@ static void parse(int argc, char **argv)
 		{ "pages", required_argument, NULL, 'p' },
 		{ "reads", required_argument, NULL, 'r' },
 		{ "interval", required_argument, NULL, 'i' },
+		{ "alone", no_argument, NULL, 'a' },
+		{ "fault", no_argument, NULL, 'f' },
 		{ "corpus", required_argument, NULL, 'c' },
 		{ "tag", required_argument, NULL, 't' },
 		{ }
@@ -81,6 +94,13 @@ static void parse(int argc, char **argv)
 		case 'i':
 			opt.interval = bench_size(optarg);
 			break;
+		case 'a':
+			opt.alone = true;
+			break;
+		case 'f':
+			opt.fault = true;
+			opt.block = BENCH_PAGE;
+			break;
 		case 'c':
 			opt.corpus = optarg;
 			break;
@@ -94,7 +114,8 @@ static void parse(int argc, char **argv)
 	if (optind != argc || !opt.device || !opt.block || !opt.write || !opt.reads ||
 	    opt.reads > MAX_READS || !opt.interval || opt.block % BENCH_PAGE ||
 	    opt.write % BENCH_PAGE || !opt.pages || opt.pages * BENCH_PAGE % opt.write ||
-	    opt.pages * BENCH_PAGE % opt.block)
+	    opt.pages * BENCH_PAGE % opt.block ||
+	    (opt.fault && (opt.reads + WARM > opt.pages || opt.pages % FAULT_STEP == 0)))
 		die("%s", usage);
 }
 
@@ -139,59 +160,84 @@ static int64_t monotonic(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void reader(int fd, const char *data, int64_t *latency)
+/* Memory with the pages of @data, swapped out */
+static char *swapped_out(const char *data)
 {
-	uint64_t blocks = opt.pages * BENCH_PAGE / opt.block, x = 1;
-	int64_t due = monotonic() + opt.interval;
-	char *back = bench_alloc(opt.block);
+	uint64_t bytes = opt.pages * BENCH_PAGE;
+	char *memory = bench_alloc(bytes);
 
-	for (uint64_t i = 0; i < opt.reads; i++, due += opt.interval) {
-		uint64_t at;
+	memcpy(memory, data, bytes);
+	if (madvise(memory, bytes, MADV_PAGEOUT))
+		die("MADV_PAGEOUT: %s", strerror(errno));
+	return memory;
+}
 
-		x = x * 6364136223846793005u + 1442695040888963407u;
-		at = (x >> 33) % blocks * opt.block;
-		sleep_until(due);
-		if (pread(fd, back, opt.block, at) != (ssize_t)opt.block)
-			die("%s at %llu: %s", opt.device, (unsigned long long)at,
-			    strerror(errno));
-		latency[i] = monotonic() - due;
-		if (memcmp(back, data + at, opt.block))
-			die("%s: what was read is not what was written", opt.device);
+struct reader {
+	int fd;
+	const char *data;	/* what has to come */
+	char *memory;		/* where it comes to: a block; all pages with --fault */
+	uint64_t nr;		/* reads so far */
+	uint64_t random;
+};
+
+static uint64_t random_below(struct reader *r, uint64_t limit)
+{
+	r->random = r->random * 6364136223846793005u + 1442695040888963407u;
+	return (r->random >> 33) % limit;
+}
+
+static uint64_t next_at(struct reader *r)
+{
+	if (opt.fault)
+		return r->nr * FAULT_STEP % opt.pages * BENCH_PAGE;
+	return random_below(r, opt.pages * BENCH_PAGE / opt.block) * opt.block;
+}
+
+/* The next read, that is due now, or was; how long it took since */
+static int64_t read_next(struct reader *r, int64_t due)
+{
+	uint64_t at = next_at(r);
+	const char *from = opt.fault ? r->memory + at : r->memory;
+	int64_t took;
+
+	if (opt.fault)
+		(void)*(volatile const char *)from;
+	else if (pread(r->fd, r->memory, opt.block, at) != (ssize_t)opt.block)
+		die("%s at %llu: %s", opt.device, (unsigned long long)at, strerror(errno));
+	took = monotonic() - due;
+	if (memcmp(from, r->data + at, opt.block))
+		die("%s: what was read is not what was written", opt.fault ? "swap" : opt.device);
+	r->nr++;
+	return took;
+}
+
+static void read_all(struct reader *r, int64_t *latency)
+{
+	int64_t due = monotonic();
+
+	for (uint64_t i = 0; i < opt.reads; i++) {
+		due += opt.interval / 2 + random_below(r, opt.interval);
+		if (opt.alone)
+			due = monotonic();
+		else
+			sleep_until(due);
+		latency[i] = read_next(r, due);
 	}
 }
 
-int main(int argc, char **argv)
+/* That many faults came from zswap, or the figures are of something else. */
+static void check_faults(uint64_t before)
 {
-	static int64_t latency[MAX_READS];
-	struct bench_time start, span;
-	uint64_t bytes, total = 0;
-	uint64_t *written;
-	char *data;
-	pid_t child;
-	int fd;
+	uint64_t faults = bench_vmstat("zswpin") - before;
 
-	parse(argc, argv);
-	bench_clock_init();
-	bytes = opt.pages * BENCH_PAGE;
-	data = bench_alloc(bytes);
-	written = mmap(NULL, BENCH_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	fd = open(opt.device, O_RDWR | O_DIRECT);
-	if (fd < 0 || written == MAP_FAILED)
-		die("%s: %s", opt.device, strerror(errno));
-	bench_fill(opt.corpus, "text", data, opt.pages);
-	for (uint64_t at = 0; at < bytes; at += opt.write)
-		write_at(fd, data + at, opt.write, at);
+	if (opt.fault && faults < opt.reads)
+		die("only %llu of %llu pages came from zswap", (unsigned long long)faults,
+		    (unsigned long long)opt.reads);
+}
 
-	child = fork();
-	if (child < 0)
-		die("no process: %s", strerror(errno));
-	if (!child)
-		writer(fd, data, written);
-	start = bench_now();
-	reader(fd, data, latency);
-	span = bench_since(start);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+static void report(int64_t *latency, uint64_t written, struct bench_time span)
+{
+	uint64_t total = 0;
 
 	for (uint64_t i = 0; i < opt.reads; i++)
 		total += latency[i];
@@ -199,10 +245,57 @@ int main(int argc, char **argv)
 	bench_begin();
 	bench_u64("reads", opt.reads);
 	bench_u64("read_ns", total / opt.reads);
+	bench_u64("read_p50_ns", latency[(opt.reads + 1) / 2 - 1]);
 	bench_u64("read_p99_ns", latency[(opt.reads * 99 + 99) / 100 - 1]);
 	bench_u64("read_max_ns", latency[opt.reads - 1]);
-	bench_u64("written_pages", *written);
+	bench_u64("written_pages", written);
 	bench_time("span", span);
 	bench_end();
+}
+
+int main(int argc, char **argv)
+{
+	static int64_t latency[MAX_READS];
+	struct bench_time start, span;
+	struct reader r = { .random = 1 };
+	uint64_t bytes, faults;
+	uint64_t *written;
+	pid_t child = 0;
+	char *data;
+
+	parse(argc, argv);
+	bench_clock_init();
+	/* The kernel may not delay the reader's timer to save wake-ups. */
+	prctl(PR_SET_TIMERSLACK, 1);
+	bytes = opt.pages * BENCH_PAGE;
+	data = bench_alloc(bytes);
+	written = mmap(NULL, BENCH_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	r.fd = open(opt.device, O_RDWR | O_DIRECT);
+	if (r.fd < 0 || written == MAP_FAILED)
+		die("%s: %s", opt.device, strerror(errno));
+	bench_fill(opt.corpus, "text", data, opt.pages);
+	for (uint64_t at = 0; at < bytes; at += opt.write)
+		write_at(r.fd, data + at, opt.write, at);
+	r.data = data;
+	r.memory = opt.fault ? swapped_out(data) : bench_alloc(opt.block);
+	for (unsigned int i = 0; i < WARM; i++)
+		read_next(&r, 0);
+
+	faults = bench_vmstat("zswpin");
+	if (!opt.alone)
+		child = fork();
+	if (child < 0)
+		die("no process: %s", strerror(errno));
+	if (!opt.alone && !child)
+		writer(r.fd, data, written);
+	start = bench_now();
+	read_all(&r, latency);
+	span = bench_since(start);
+	if (child) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	check_faults(faults);
+	report(latency, *written, span);
 	return 0;
 }

@@ -252,6 +252,7 @@ static const struct Kind {
     { "timed", "" },
     { "timed2", ",version=0x200,op-config=on" },
     { "instant", ",instant=on,version=0x200,int-handles=on" },
+    { "contention", ",contention=75" },
 };
 
 typedef struct Case {

@@ -23,13 +23,15 @@ def workloads($scale):
   [.[] | select(.result.elapsed)
    | {row: .rows[0], kernel, algorithm: .result.algorithm, task,
       devices: (if .result.algorithm | is_iaa then (.env.DEVICES // "0" | tonumber) else 0 end),
+      contention: (.env.CONTENTION // null | if . then tonumber else null end),
       elapsed_ms: (.result.elapsed.ns / $scale / 1e6),
       user_ms: (.result.user_us / $scale / 1e3), sys_ms: (.result.sys_us / $scale / 1e3),
       mb_per_s: (.result | mb),
-      verify_compress: .settings.verify_compress, distribute_decomps: .settings.distribute_decomps} + (.result | {pages, swap_out, swap_in, large_folios_out, swap_fallbacks, folio_fallbacks, device_out, device_in})]
+      verify_compress: .settings.verify_compress, distribute_decomps: .settings.distribute_decomps} + (.result | {pages, swap_out, swap_in, zswap_out, zswap_in, zswap_written_back, large_folios_out, swap_fallbacks, folio_fallbacks, device_out, device_in})]
   | . as $all
   | map(. as $w
-        | (first($all[] | select(.kernel == "stock" and .row == $w.row and .algorithm == $w.algorithm)) // null) as $stock
+        | def same: [.row, .algorithm, .devices, .contention];
+          (first($all[] | select(.kernel == "stock" and same == ($w | same))) // null) as $stock
         | if $w.kernel == "ours" and $stock
           then . + {throughput_vs_stock: (if $w.mb_per_s then $w.mb_per_s / $stock.mb_per_s - 1 else null end),
                     elapsed_vs_stock: ($w.elapsed_ms / $stock.elapsed_ms - 1),

@@ -6,7 +6,7 @@
 ($across | test("kernel")) as $kernels
 | ($across | test("clock")) as $clocks
 | def time_of: if .device_time == "none" or .device_time == "zero" then .device_time else "timed" end;
-  def same: [.row, .direction, .job, .algorithm, .devices, .batch, .cluster, .looks_at, .api]
+  def same: [.row, .direction, .job, .algorithm, .devices, .batch, .cluster, .looks_at, .contention, .api]
     + (if $kernels then [] else [.kernel] end)
     + (if $clocks then [time_of] else [.device_time, .scale] end);
   def name: [.row, .algorithm, (if $kernels then empty else .kernel end),
@@ -14,7 +14,7 @@
     (if .devices > 0 then "\(.devices) device\(if .devices > 1 then "s" else "" end)" else empty end),
     (if .device_time == "zero" then "instant" else empty end),
     (if .batch then "batch \(.batch)" else empty end),
-    (if .looks_at then "looks at \(.looks_at)" else empty end), .api,
+    (if .looks_at then "looks at \(.looks_at)" else empty end), (if .contention then "contention \(.contention)" else empty end), .api,
     (if $clocks then empty else "scale \(.scale)" end), .direction] | map(values) | join(", ");
   # Of a file that has both kernels, only this one's if two are compared
   def of($kernel): if $kernels and any(.[]; .kernel == $kernel) then map(select(.kernel == $kernel)) else . end;
@@ -25,7 +25,8 @@
        | map({row, key: (same | tojson), name: name, value: .ns_per_page})),
       ((.workloads // []) | of($kernel)
        | map(. as $w | ("elapsed_ms", "sys_ms", "mb_per_s") as $figure | select($w[$figure])
-             | ([.row, .algorithm, (if $kernels then empty else .kernel end), $figure] | join(", ")) as $name
+             | ([.row, .algorithm, (if $kernels then empty else .kernel end),
+                (if .devices > 0 then "devices \(.devices), contention \(.contention // 0)" else empty end), $figure] | join(", ")) as $name
              | {row, key: $name, name: $name, value: $w[$figure]}));
   def percent: (. * 1000 | round / 10) as $p | (if $p > 0 then "+" else "" end) + "\($p) %";
   # By row; one by one where there are few

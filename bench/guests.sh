@@ -32,7 +32,7 @@ flavour() { if [ "$1" = ours ]; then echo run; else echo stock; fi; }
 # guest_key NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: what a task asks of its guest, by
 # which tasks share one: "KERNEL TIMING WHICH". The workloads, which leave memory in
 # another state than they found it, have guests of their own, and so have the runs that
-# are to be repeated, and those whose device is another one.
+# are to be repeated. Those whose device is another one share guests among themselves.
 guest_key()
 {
 	local kernel=$2 timing=$3 which=$5 value
@@ -41,6 +41,7 @@ guest_key()
 	for value; do
 		[[ $value != RUN=* ]] || which=run$which${value#*=}
 		[[ $value != LOOKS_AT=* ]] || which+=-looks-at-${value#*=}
+		[[ $value != CONTENTION=* ]] || which+=-contention-${value#*=}
 	done
 	printf '%s %s %s\n' "$kernel" "$timing" "$which"
 }
@@ -57,6 +58,16 @@ sooner()
 		json -n -r -L bench --arg rate $rate --argjson bytes "$1" 'include "timing";
 			",compress-\($rate)-rate=\(timing.compress[$rate + "_mb_per_s"] * 4096 / $bytes | round)"'
 	done | tr -d '\n'
+}
+
+# device_of TIMING WHICH: the properties of a guest's accelerators, by its guest_key
+device_of()
+{
+	local device=$DEVICE
+	[[ ! $2 =~ -looks-at-([0-9]+) ]] || device=$(sooner "${BASH_REMATCH[1]}")
+	[[ ! $2 =~ -contention-([0-9]+) ]] || device=$device,contention=${BASH_REMATCH[1]}
+	[ "$1" = zero ] && device=$device,instant=on || device=$device,clock-scale=$1
+	printf '%s\n' "$device"
 }
 
 # devices_of NAME KERNEL TIMING ROWS JOB [NAME=VALUE]...: how many a task uses
@@ -91,20 +102,14 @@ guest_script()
 # them wants, see group_tasks.
 run_guest()
 {
-	local kernel timing which devices name flavour device=$DEVICE more=() status=0 task
+	local kernel timing which devices name flavour more=() status=0 task
 	eval "set_key $1"
 	devices=$(eval "devices_of ${!#}")
 	name=${1%% *}
 	flavour=$(flavour "$kernel")
-	[[ $which != *-looks-at-* ]] || device=$(sooner "${which##*-}")
-	if [ "$timing" = zero ]; then
-		device=$device,instant=on
-	else
-		device=$device,clock-scale=$timing
-	fi
 	[[ $which != compile-* ]] || more=(--initrd "$BUILD/bench/compile.cpio")
 	"$ROOT/scripts/vm" --kernel "$flavour" --icount --smp 1 --mem $MEMORY --cpu $CPU --disk 512M \
-		--devices "$devices" --iaa "$device" --initrd "$BUILD/bench/$flavour.cpio" "${more[@]}" \
+		--devices "$devices" --iaa "$(device_of "$timing" "$which")" --initrd "$BUILD/bench/$flavour.cpio" "${more[@]}" \
 		--log "$LOG/bench/$name.console" --timeout $((600 + 120 * $#)) --append "$APPEND" \
 		--qemu -seed --qemu $SEED --qemu -rtc --qemu base=2026-01-01,clock=vm \
 		-- bash -c "$(guest_script "$@")" >"$RAW/$name.guest" 2>"$RAW/$name.err" </dev/null || status=$?

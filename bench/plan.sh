@@ -10,7 +10,8 @@
 # KERNEL is ours or stock. TIMING is the device's: a scale (instructions a nanosecond),
 # or zero for a device that answers at once. The values are the job's environment;
 # DEVICES is the number of accelerators. With LOOKS_AT they have no early abort, and are
-# timed as if done with a page after so many bytes of it.
+# timed as if done with a page after so many bytes of it. CONTENTION is the share of each
+# that other CPUs take, in percent.
 
 SOFTWARE='lzo-rle lz4 zstd'
 SLOW=deflate
@@ -267,15 +268,43 @@ plan_sweeps()
 # too, and must fit: all of usemem's 120 MiB take about 58 when they are compressed. If
 # HIGH is below that, it is naps that are measured; with 76M all pages but 3 % go out,
 # with 88M three quarters. The compilers need 61 MiB in all, and with 44M one was killed.
+#
+# CONTENTION is what other CPUs take of each device.
 plan_workloads()
 {
-	local size=$1 kernel env=()
-	env=("SIZE=$(bytes "$size")" SWAP=/dev/vda)
+	local size=$1 kernel devices contention env=() usemem=() compile=()
+	usemem=(PROCESSES=30 SHARE=4M HIGH=88M)
+	compile=(PROCESSES=3 MAX=52M)
 	for kernel in stock ours; do
-		task "usemem-$size-$kernel" $kernel $SCALE "usemem-$size" usemem "${env[@]}" \
-			DEVICES=4 "ALGORITHMS=$IAA zstd" PROCESSES=30 SHARE=4M HIGH=88M
-		task "compile-$size-$kernel" $kernel $SCALE "compile-$size" compile "${env[@]}" \
-			DEVICES=4 "ALGORITHMS=$IAA zstd" PROCESSES=3 MAX=52M
+		env=("SIZE=$(bytes "$size")" SWAP=/dev/vda)
+		task "usemem-$size-software-$kernel" $kernel $SCALE "usemem-$size" usemem "${env[@]}" \
+			"${usemem[@]}" ALGORITHMS=zstd
+		task "compile-$size-software-$kernel" $kernel $SCALE "compile-$size" compile "${env[@]}" \
+			"${compile[@]}" ALGORITHMS=zstd
+		for devices in 1 4; do
+			for contention in 0 50; do
+				env=("SIZE=$(bytes "$size")" SWAP=/dev/vda "DEVICES=$devices"
+					"CONTENTION=$contention" "ALGORITHMS=$IAA")
+				task "usemem-$size-$kernel-$devices-c$contention" $kernel $SCALE \
+					"usemem-$size" usemem "${env[@]}" "${usemem[@]}"
+				task "compile-$size-$kernel-$devices-c$contention" $kernel $SCALE \
+					"compile-$size" compile "${env[@]}" "${compile[@]}"
+			done
+		done
+	done
+}
+
+# What zswap's shrinker writes back under the pressure of usemem's processes, with
+# batches (ours) and without (stock): the disk takes no time, and holds what it gets.
+plan_zswap_writeback()
+{
+	local size=$1 kernel env=()
+	env=("SIZE=$(bytes "$size")" SWAP=null SHRINKER=Y PROCESSES=30 SHARE=4M HIGH=88M)
+	for kernel in stock ours; do
+		task "zswap-writeback-$size-software-$kernel" $kernel $SCALE "zswap-writeback-$size" \
+			usemem "${env[@]}" ALGORITHMS=zstd
+		task "zswap-writeback-$size-$kernel" $kernel $SCALE "zswap-writeback-$size" \
+			usemem "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
 	done
 }
 
@@ -320,8 +349,11 @@ plan()
 	plan_driver
 	plan_incompressible
 	plan_sweeps
-	for size in 64k 2m; do
+	for size in 4k 64k 2m; do
 		plan_workloads $size
+	done
+	for size in 4k 64k; do
+		plan_zswap_writeback $size
 	done
 	plan_repeat
 }

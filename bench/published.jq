@@ -28,7 +28,8 @@ def published:
     table("The series' workloads: \(.published.workloads.source)"; ["workload", "series", "folio", "throughput", "ours", "elapsed", "ours", "sys", "ours"];
       .published.workloads.rows[] | . as $p
       | def gain: if . == null then null else (if . > 0 then "+" else "" end) + "\(. * 100 | round) %" end;
-        (first(($all.workloads // [])[] | select(.kernel == "ours" and .algorithm == $p.algorithm and .row == "\($p.workload)-\($p.size // "64k")")) // {}) as $o
+        (first(($all.workloads // [])[] | select(.kernel == "ours" and .algorithm == $p.algorithm and .row == "\($p.workload)-\($p.size // "64k")"
+          and (.devices == 0 or .devices == 4) and (.contention // 0) == 0)) // {}) as $o
       | [$p.workload, $p.series, ($p.size // "64k"), $p.throughput, ($o.throughput_vs_stock | gain), $p.elapsed, ($o.elapsed_vs_stock | gain), $p.sys, ($o.sys_vs_stock | gain)]),
     table("Calibration: how many instructions a nanosecond would make lz4 and zstd here take what was published (the scale in use is \(.scale))";
       ["row", "algorithm", "pages", "instructions a page", "published ns", "instructions a ns"];

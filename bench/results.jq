@@ -29,6 +29,7 @@ def directions($scale):
       batch: ($raw.result.batch // ($raw.env.BATCH // null | if . then tonumber else null end)),
       cluster: ($raw.env.CLUSTER // null | if . then tonumber else null end),
       looks_at: ($raw.env.LOOKS_AT // null | if . then tonumber else null end),
+      contention: ($raw.env.CONTENTION // null | if . then tonumber else null end),
       verify_compress: $raw.settings.verify_compress,
       distribute_decomps: $raw.settings.distribute_decomps,
       device_time: (if $raw.result.algorithm | is_iaa then $raw.timing else "none" end),
@@ -43,7 +44,7 @@ def directions($scale):
     };
 
 # What identifies a measurement, but for the kind of pages.
-def identity: {row, direction, job, kernel, algorithm, api, devices, batch, cluster, looks_at, device_time, scale, size};
+def identity: {row, direction, job, kernel, algorithm, api, devices, batch, cluster, looks_at, contention, device_time, scale, size};
 
 def sums:
   .[0] + {
@@ -65,7 +66,7 @@ def figures:
     };
 
 # The same thing elsewhere: other identity, same kind.
-def key: [.row, .direction, .job, .kernel, .algorithm, .api, .devices, .batch, .looks_at, .device_time, .scale, .kind] | tojson;
+def key: [.row, .direction, .job, .kernel, .algorithm, .api, .devices, .batch, .looks_at, .contention, .device_time, .scale, .kind] | tojson;
 
 def round_to(n): if . == null then null else (. * n | round) / n end;
 
@@ -101,9 +102,9 @@ def measurements($scale):
   map(
     . as $m
     | ($m | at({kernel: "stock"})) as $stock
-    | ($m | at({algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null, looks_at: null})
-       // at({kernel: "stock", algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null, looks_at: null})) as $lz4
-    | ($m | at({device_time: "zero", devices: 1, scale: $scale, looks_at: null, batch: ($m.batch | if . == 1 then . else null end)})) as $zero
+    | ($m | at({algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null, looks_at: null, contention: null})
+       // at({kernel: "stock", algorithm: "lz4", devices: 0, device_time: "none", scale: $scale, batch: null, looks_at: null, contention: null})) as $lz4
+    | ($m | at({device_time: "zero", devices: 1, scale: $scale, looks_at: null, contention: null, batch: ($m.batch | if . == 1 then . else null end)})) as $zero
     # Devices that share the work; and pages that none of them saw (same-filled ones,
     # say) do not count.
     | (if $m.direction == "in" and $m.distribute_decomps == 0 then 1 else $m.devices end) as $sharing

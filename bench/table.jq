@@ -80,16 +80,28 @@ def published_gain($published; $figure):
 
 def workload_tables:
   .published as $published
-  | (.workloads // []) | group_by(.row)[]
+  | (.workloads // []) | map(select(.row | startswith("zswap-writeback-") | not)) | group_by(.row)[]
   | ["# " + .[0].row + (if .[0].row | startswith("pressure-") then "" else ", beside the gains that the series published of its batching (its usemem and kernel builds, on servers)" end), "3"],
-    ["algorithm", "kernel", "devices", "MB/s", "elapsed ms", "user ms", "sys ms", "swapped out", "large folios", "fallbacks",
+    ["algorithm", "kernel", "devices", "contention", "MB/s", "elapsed ms", "user ms", "sys ms", "swapped out", "large folios", "fallbacks",
      "throughput", "published", "elapsed", "published", "sys", "published"],
-    (sort_by([.algorithm, .kernel == "ours"])[]
-     | [.algorithm, .kernel, (.devices | tostring), (.mb_per_s | number(0)), (.elapsed_ms | number(0)), (.user_ms | number(0)), (.sys_ms | number(0)),
+    (sort_by([.algorithm, .devices, .contention, .kernel == "ours"])[]
+     | [.algorithm, .kernel, (.devices | tostring), (if .contention then "\(.contention) %" else "-" end), (.mb_per_s | number(0)), (.elapsed_ms | number(0)), (.user_ms | number(0)), (.sys_ms | number(0)),
         (.swap_out | number(0)), (.large_folios_out | number(0)), (.swap_fallbacks | number(0)),
         (.throughput_vs_stock | gain), published_gain($published; "throughput"),
         (.elapsed_vs_stock | gain), published_gain($published; "elapsed"),
         (.sys_vs_stock | gain), published_gain($published; "sys")])
+  | join("\t");
+
+# In the form of the series' table: a line a compressor, without batches and with them
+def writeback_tables:
+  (.workloads // []) | map(select(.row | startswith("zswap-writeback-"))) | group_by(.row)[]
+  | ["# " + .[0].row + ": the shrinker under pressure, without batches (stock) and with them (ours); pages", "3"],
+    ["compressor", "batches", "devices", "zswpout", "zswpin", "zswpwb", "written back of stored", "elapsed ms", "user ms", "sys ms", "elapsed", "sys"],
+    (sort_by([.algorithm, .kernel == "ours"])[]
+     | [.algorithm, (if .kernel == "ours" then "with" else "without" end), (.devices | tostring),
+        (.zswap_out, .zswap_in, .zswap_written_back | number(0)),
+        (if .zswap_out > 0 then .zswap_written_back / .zswap_out else null end | percent),
+        (.elapsed_ms, .user_ms, .sys_ms | number(0)), (.elapsed_vs_stock | gain), (.sys_vs_stock | gain)])
   | join("\t");
 
 def mixed_tables:
@@ -116,7 +128,7 @@ def headline_table:
     | join("\t")
   end;
 
-def tables: row_tables, pageout_tables, workload_tables, mixed_tables, headline_table;
+def tables: row_tables, pageout_tables, workload_tables, writeback_tables, mixed_tables, headline_table;
 
 # What the headline's figures are, for a reader of README.md
 def meaning: {

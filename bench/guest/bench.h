@@ -109,6 +109,7 @@ bool bench_work(struct bench_work *work);
  * struct bench_workload - what the system had done when a workload started
  * @user: of finished children, in microseconds; so is @sys
  * @swap_out: pages; so are @swap_in, @zswap_out and @zswap_in
+ * @zswap_written: pages that zswap wrote to the swap device
  * @large_out: large folios swapped out whole
  * @swap_fallbacks: large folios that were split to be swapped out
  * @folio_fallbacks: page faults that got a smaller folio than they could have
@@ -119,7 +120,7 @@ struct bench_workload {
 	struct bench_work work;
 	bool counted;
 	uint64_t user, sys;
-	uint64_t swap_out, swap_in, zswap_out, zswap_in;
+	uint64_t swap_out, swap_in, zswap_out, zswap_in, zswap_written;
 	uint64_t large_out, swap_fallbacks, folio_fallbacks;
 };
 

@@ -11,7 +11,8 @@ job_compile()
 	zswap_swap
 	folio_size "$SIZE"
 	# The compiler does not ask for huge pages; here it gets them all the same.
-	put always "/sys/kernel/mm/transparent_hugepage/hugepages-$((SIZE / 1024))kB/enabled"
+	[ "$SIZE" -le 4096 ] ||
+		put always "/sys/kernel/mm/transparent_hugepage/hugepages-$((SIZE / 1024))kB/enabled"
 	put +memory /sys/fs/cgroup/cgroup.subtree_control
 	for algorithm in $ALGORITHMS; do
 		zswap_use "$algorithm"

@@ -2,13 +2,17 @@
 # shellcheck shell=bash
 #
 # The series' usemem: PROCESSES that each write SHARE bytes, in a cgroup whose
-# memory.high is HIGH, with folios of SIZE bytes, into zswap; or, if ZRAM is the size of
-# one, into zram.
+# memory.high is HIGH, with folios of SIZE bytes, into zswap, whose shrinker is on with
+# SHRINKER=Y; or, if ZRAM is the size of one, into zram.
 
 job_usemem()
 {
 	local algorithm zram group=/sys/fs/cgroup/bench
 	[ -n "${ZRAM:-}" ] || zswap_swap
+	if [ -n "${SHRINKER:-}" ]; then
+		keep /sys/module/zswap/parameters/shrinker_enabled
+		put "$SHRINKER" /sys/module/zswap/parameters/shrinker_enabled
+	fi
 	folio_size "$SIZE"
 	put +memory /sys/fs/cgroup/cgroup.subtree_control
 	for algorithm in $ALGORITHMS; do

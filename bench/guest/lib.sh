@@ -13,8 +13,8 @@
 #   zram_new VAR ALGORITHM SIZE	a new zram device; its name (zram0) goes to VAR
 #   zram_swap VAR ALGORITHM SIZE	likewise, swapped to, and zswap off
 #   zram_drop NAME		remove it
-#   zswap_swap			swap to SWAP (zram: a new zram device), behind zswap; readahead of
-#				order CLUSTER (0)
+#   zswap_swap			swap to SWAP (zram: a new zram device; null: a disk in memory),
+#				behind zswap; readahead of order CLUSTER (0)
 #   zswap_use ALGORITHM		switch zswap on, with this compressor
 #   cgroup_new DIR FILE VALUE	a cgroup with one attribute set
 #   in_cgroup DIR CMD...	run CMD in it
@@ -178,11 +178,15 @@ zswap_swap()
 {
 	local parameters=/sys/module/zswap/parameters
 	local zram
-	if [ "${SWAP:-}" = zram ]; then
+	case ${SWAP:-} in
+	zram)
 		zram_new zram lzo-rle 256M
-		SWAP=/dev/$zram
-	fi
-	[ -b "${SWAP:-}" ] || die "SWAP must be zram, or a block device to swap to"
+		SWAP=/dev/$zram ;;
+	null)
+		modprobe null_blk memory_backed=1 gb=1 || die "no null_blk"
+		SWAP=/dev/nullb0 ;;
+	esac
+	[ -b "${SWAP:-}" ] || die "SWAP must be zram, null, or a block device to swap to"
 	mkswap "$SWAP" >/dev/null
 	keep $parameters/compressor $parameters/enabled /proc/sys/vm/page-cluster
 	swapon -p 32767 "$SWAP"

@@ -46,6 +46,7 @@ void bench_workload_start(struct bench_workload *load)
 	load->sys = microseconds(usage.ru_stime);
 	load->zswap_out = bench_vmstat("zswpout");
 	load->zswap_in = bench_vmstat("zswpin");
+	load->zswap_written = bench_vmstat("zswpwb");
 	load->swap_out = bench_vmstat("pswpout");
 	load->swap_in = bench_vmstat("pswpin");
 	load->folio_fallbacks = thp_stat("anon_fault_fallback");
@@ -66,6 +67,9 @@ void bench_workload_end(const struct bench_workload *start)
 	bench_u64("sys_us", end.sys - start->sys);
 	bench_u64("swap_out", end.swap_out + end.zswap_out - start->swap_out - start->zswap_out);
 	bench_u64("swap_in", end.swap_in + end.zswap_in - start->swap_in - start->zswap_in);
+	bench_u64("zswap_out", end.zswap_out - start->zswap_out);
+	bench_u64("zswap_in", end.zswap_in - start->zswap_in);
+	bench_u64("zswap_written_back", end.zswap_written - start->zswap_written);
 	bench_u64("large_folios_out", end.large_out - start->large_out);
 	bench_u64("swap_fallbacks", end.swap_fallbacks - start->swap_fallbacks);
 	bench_u64("folio_fallbacks", end.folio_fallbacks - start->folio_fallbacks);

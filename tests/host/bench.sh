@@ -44,4 +44,21 @@ test_a_missed_target_is_named()
 		"lines that name the target"
 }
 
+# device_for [NAME=VALUE]...: properties of the accelerators of a task's guest
+device_for()
+(
+	cd "$ROOT" || exit
+	# shellcheck source=/dev/null
+	. bench/guests.sh
+	# shellcheck disable=SC2034
+	read -r kernel timing which < <(guest_key name ours 6 row zram "$@")
+	device_of "$timing" "$which"
+)
+
+test_contention_reaches_the_device()
+{
+	equal "$(device_for DEVICES=1)" version=0x200,clock-scale=6 "a device"
+	equal "$(device_for CONTENTION=50)" version=0x200,contention=50,clock-scale=6 "a device that others use"
+}
+
 ktap_main

@@ -6,8 +6,8 @@
  * ZSWAP_STORE_QUEUE of them, or until reclaim would wait for a folio of somebody else,
  * who may wait for one of these. It may still sleep while they wait: for memory, of
  * which it has the reserves, for a swap device that discards, and to let others run.
- * Whoever wants one of them meanwhile waits as for one that is stored alone, but for
- * some batches more.
+ * A task that needs one of these folios waits until its batch is stored, which takes
+ * longer than storing the folio alone.
  *
  * A folio that can't be stored does not affect the others: it goes to the swap device,
  * as swap_writeout() would have sent it.

@@ -83,8 +83,8 @@ zswap_store_batch_init(struct zswap_store_batch *batch)
  * @folio: locked, in the swap cache, clean, with its slot of swap
  * @batch: of folios, from zswap_store_batch_init(), or NULL; not full
  *
- * A folio that waits keeps its lock: nobody can change it, and whoever faults on it waits.
- * So while some do, the caller must not wait for the lock of another folio, nor for
+ * A folio that waits stays locked: its page can't be changed, and a fault on it waits.
+ * While folios wait, the caller must not wait for the lock of another folio, nor for
  * writeback of one.
  *
  * Return: true if the folio waits; zswap_store_submit() unlocks it, which the caller

@@ -47,7 +47,7 @@ static const char usage[] =
 "  --lock           lock pages in memory, and let them go\n"
 "  --merge          half of the pages are equal, and may be merged (KSM)\n";
 
-/* A writer's part: whoever holds the lock knows what is in it */
+/* The part of memory that one writer changes; its lock is held to change or check it */
 struct part {
 	pthread_mutex_t lock;
 	pthread_t thread;

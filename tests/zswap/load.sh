@@ -15,24 +15,6 @@
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
 
-# held OPTION...: pages go out and wait there; what swap-verify says goes to $load, and
-# release lets it check them; they belong to the cgroup $group, if there is one
-held()
-{
-	load=$KTAP_TMP/load
-	rm -f "$KTAP_TMP/go" "$load"
-	${group:+in_cgroup "$group"} swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
-	holder=$!
-	await_of "$holder" 60 "pages are swapped out" grep -qs holding "$load"
-}
-
-release()
-{
-	touch "$KTAP_TMP/go"
-	wait "$holder" || fail "pages were lost: $(<"$load")"
-	zswap_empty
-}
-
 # expect_batches PAGES: at least as many since the last reset went to the accelerator in
 # batches, of three or more on average
 expect_batches()
@@ -53,13 +35,12 @@ setup()
 	iaa_configure
 }
 
-# A RAM disk is synchronous, a loop device not.
-# readahead ALGORITHM
+# readahead SETUP ALGORITHM: over a swap device made by SETUP
 readahead()
 {
 	local load holder
-	setup "$1"
-	zswap_setup_async "$1" 64M
+	setup "$2"
+	"$1" "$2" 64M
 	put 3 /proc/sys/vm/page-cluster
 	held --size 4M
 	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
@@ -68,22 +49,10 @@ readahead()
 	expect_batches 512
 }
 
-test_readahead() { readahead deflate-iaa; }
-test_readahead_dynamic() { readahead deflate-iaa-dynamic; }
-
+test_readahead() { readahead zswap_setup_async deflate-iaa; }
+test_readahead_dynamic() { readahead zswap_setup_async deflate-iaa-dynamic; }
 # A synchronous device has readahead for what zswap holds.
-test_readahead_synchronous()
-{
-	local load holder
-	setup deflate-iaa
-	zswap_setup deflate-iaa 64M
-	put 3 /proc/sys/vm/page-cluster
-	held --size 4M
-	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
-	iaa_stats_reset
-	release
-	expect_batches 512
-}
+test_readahead_synchronous() { readahead zswap_setup deflate-iaa; }
 
 # What is on a synchronous device is read as ever, only what is asked for, although zswap
 # is on meanwhile.
@@ -154,14 +123,22 @@ test_willneed_dynamic() { willneed deflate-iaa-dynamic; }
 # no mapping. Reclaim takes it nevertheless.
 test_ahead_in_vain()
 {
-	local load holder group
+	local load holder group i
 	cgroup_create group max
+	keep_statistics_fresh "$group"
 	setup deflate-iaa
 	zswap_setup deflate-iaa 64M
 	held --size 4M --ahead 1
 	at_least 100 "$(zswap_count stored_pages)" "100, against pages still in zswap"
-	put 3M "$group/memory.reclaim"
-	at_least "$(zswap_count stored_pages)" 700 "pages in zswap after reclaim"
+	# Reclaim goes by statistics that may be two seconds old, and may give up early. Each
+	# time it gets some 20 pages where it does not take these.
+	for i in 1 2 3 4 5; do
+		[ "$(zswap_count stored_pages)" -lt 500 ] || break
+		{ echo 3M >"$group/memory.reclaim"; } 2>/dev/null || true
+		info "$(zswap_count stored_pages) pages in zswap after reclaim $i"
+		sleep 1
+	done
+	at_least "$(zswap_count stored_pages)" 500 "pages in zswap after reclaim"
 	release
 }
 

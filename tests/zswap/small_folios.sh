@@ -39,23 +39,6 @@ mock_set()
 	defer put 0 "$MOCK/$1"
 }
 
-# held OPTION...: in $group, pages go out and wait there until release
-held()
-{
-	load=$KTAP_TMP/load
-	rm -f "$KTAP_TMP/go" "$load"
-	in_cgroup "$group" swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
-	holder=$!
-	await_of "$holder" 60 "pages are swapped out" grep -qs holding "$load"
-}
-
-release()
-{
-	touch "$KTAP_TMP/go"
-	wait "$holder" || fail "pages were lost: $(<"$load")"
-	zswap_empty
-}
-
 group_stat() { number_of "$1" "$group/memory.stat"; }
 
 test_together()

@@ -16,9 +16,6 @@
 #   folio_count SIZE NAME	a counter of folios of that size
 #   cgroup_zswap_empty CGROUP	fail unless its statistics say by and by that zswap holds nothing of it
 #   keep_statistics_fresh CGROUP	until the case ends; for the shrinker
-#   held OPTION...		have swap-verify swap pages out and wait, in the cgroup $group if there is
-#				one; needs the local variables load and holder
-#   release			let it check its pages, and end
 #   zswap_selftests COMPRESSOR	the kernel's own test of zswap: all cases that are known to pass on
 #				the kernel before us have to
 
@@ -127,22 +124,6 @@ folio_size()
 }
 
 folio_count() { cat "$THP/hugepages-$(kib "$1")kB/stats/$2"; }
-
-held()
-{
-	load=$KTAP_TMP/load
-	rm -f "$KTAP_TMP/go" "$load"
-	${group:+in_cgroup "$group"} swap-verify "$@" --pageout --hold "$KTAP_TMP/go" >"$load" 2>&1 &
-	holder=$!
-	await_of "$holder" 60 "pages are swapped out" grep -qs holding "$load"
-}
-
-release()
-{
-	touch "$KTAP_TMP/go"
-	wait "$holder" || fail "pages were lost: $(<"$load")"
-	zswap_empty
-}
 
 # A cgroup's statistics may be two seconds old.
 cgroup_zswap_empty()

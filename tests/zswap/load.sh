@@ -13,6 +13,7 @@
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/swap.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
 
 # expect_batches PAGES: at least as many since the last reset went to the accelerator in
@@ -38,14 +39,15 @@ setup()
 # readahead SETUP ALGORITHM: over a swap device made by SETUP
 readahead()
 {
-	local load holder
+	local held
 	setup "$2"
 	"$1" "$2" 64M
-	put 3 /proc/sys/vm/page-cluster
-	held --size 4M
+	page_cluster 3
+	held swap-verify --pageout --size 4M
 	at_least "$(zswap_count stored_pages)" 900 "pages in zswap"
 	iaa_stats_reset
-	release
+	let_go
+	zswap_empty
 	expect_batches 512
 }
 
@@ -58,15 +60,16 @@ test_readahead_synchronous() { readahead zswap_setup deflate-iaa; }
 # is on meanwhile.
 test_no_readahead_from_the_device()
 {
-	local load holder before
+	local held before
 	setup deflate-iaa
 	zswap_setup deflate-iaa 64M
-	put 3 /proc/sys/vm/page-cluster
+	page_cluster 3
 	put N "$(zswap_param enabled)"
-	held --size 4M --step 8
+	held swap-verify --pageout --size 4M --step 8
 	put Y "$(zswap_param enabled)"
 	before=$(vm_count pswpin)
-	release
+	let_go
+	zswap_empty
 	before=$(($(vm_count pswpin) - before))
 	info "$before pages read, of 128 that were needed"
 	at_least "$before" 100 "pages read from the device"
@@ -77,7 +80,7 @@ test_no_readahead_from_the_device()
 # as it does for a device that turns.
 test_readahead_with_holes()
 {
-	local load holder dev
+	local held dev
 	setup deflate-iaa
 	zswap_on deflate-iaa
 	ram_disk 64M
@@ -86,32 +89,35 @@ test_readahead_with_holes()
 	defer losetup --detach "$dev"
 	put 1 "/sys/block/${dev##*/}/queue/rotational"
 	swap_on "$dev"
-	put 3 /proc/sys/vm/page-cluster
-	held --size 4M --holes 2
+	page_cluster 3
+	held swap-verify --pageout --size 4M --holes 2
 	iaa_stats_reset
-	release
+	let_go
+	zswap_empty
 	# Its window is a small one, of which every second slot is free.
 	at_least "$(iaa_stat total_batch_units)" 250 "pages in batches"
 }
 
 test_readahead_in_software()
 {
-	local load holder
+	local held
 	iaa_unconfigure
 	zswap_setup_async deflate-iaa 64M
-	held --size 4M
-	release
+	held swap-verify --pageout --size 4M
+	let_go
+	zswap_empty
 }
 
 # willneed ALGORITHM [OPTION]
 willneed()
 {
-	local load holder
+	local held
 	setup "$1"
 	zswap_setup "$1" 64M
-	held --size 4M --willneed "${@:2}"
+	held swap-verify --pageout --size 4M --willneed "${@:2}"
 	iaa_stats_reset
-	release
+	let_go
+	zswap_empty
 	expect_batches 900
 }
 
@@ -123,12 +129,12 @@ test_willneed_dynamic() { willneed deflate-iaa-dynamic; }
 # no mapping. Reclaim takes it nevertheless.
 test_ahead_in_vain()
 {
-	local load holder group i
+	local held group i
 	cgroup_create group max
 	keep_statistics_fresh "$group"
 	setup deflate-iaa
 	zswap_setup deflate-iaa 64M
-	held --size 4M --ahead 1
+	held in_cgroup "$group" swap-verify --pageout --size 4M --ahead 1
 	at_least 100 "$(zswap_count stored_pages)" "100, against pages still in zswap"
 	# Reclaim goes by statistics that may be two seconds old, and may give up early. Each
 	# time it gets some 20 pages where it does not take these.
@@ -139,7 +145,8 @@ test_ahead_in_vain()
 		sleep 1
 	done
 	at_least "$(zswap_count stored_pages)" 500 "pages in zswap after reclaim"
-	release
+	let_go
+	zswap_empty
 }
 
 # Reclaim goes on to what zswap holds.

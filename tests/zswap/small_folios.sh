@@ -11,6 +11,7 @@
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
+. "$(dirname "$0")/../lib/swap.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
 
 MOCK=/sys/module/acomp_units_mock/parameters
@@ -43,10 +44,10 @@ group_stat() { number_of "$1" "$group/memory.stat"; }
 
 test_together()
 {
-	local group load holder pages batches
+	local group held pages batches
 	hardware
 	iaa_stats_reset
-	held --size 4M
+	held in_cgroup "$group" swap-verify --pageout --size 4M
 	pages=$(iaa_stat total_batch_units)
 	batches=$(iaa_stat total_batches)
 	info "$pages pages in $batches batches"
@@ -55,7 +56,8 @@ test_together()
 	# Nothing of them is left in memory.
 	keep_statistics_fresh "$group"
 	at_least $((64 * 1024)) "$(group_stat swapcached)" "64K, against bytes in the swap cache"
-	release
+	let_go
+	zswap_empty
 }
 
 # Under a limit, where reclaim gathers what it meets
@@ -71,13 +73,14 @@ test_under_pressure()
 
 test_software_one_by_one()
 {
-	local group load holder
+	local group held
 	hardware
 	put lz4 "$(zswap_param compressor)"
 	iaa_stats_reset
-	held --size 4M
+	held in_cgroup "$group" swap-verify --pageout --size 4M
 	equal "$(iaa_stat total_batches)" 0 "batches"
-	release
+	let_go
+	zswap_empty
 }
 
 # Each of eight pages in turn is the one that fails, in a batch and then alone.
@@ -109,42 +112,46 @@ mock_count() { cat "$MOCK/$1"; }
 # zswap.max is reached inside a batch.
 test_limit()
 {
-	local group load holder
+	local group held
 	hardware
 	put 1M "$group/memory.zswap.max"
-	held --size 8M
+	held in_cgroup "$group" swap-verify --pageout --size 8M
 	keep_statistics_fresh "$group"
 	at_least $((1024 * 1024 + 32 * 4096)) "$(<"$group/memory.zswap.current")" \
 		"the limit and what may wait, against what zswap holds"
 	at_least "$(<"$group/memory.zswap.current")" $((900 * 1024)) "bytes in zswap"
-	release
+	let_go
+	zswap_empty
 }
 
 # Without writeback, what does not fit stays in memory.
 test_limit_without_writeback()
 {
-	local group load holder before
+	local group held before
 	hardware
 	put 1M "$group/memory.zswap.max"
 	put 0 "$group/memory.zswap.writeback"
 	before=$(vm_count pswpout)
-	held --size 8M
+	held in_cgroup "$group" swap-verify --pageout --size 8M
 	equal "$(vm_count pswpout)" "$before" "pages written to the disk"
-	release
+	let_go
+	zswap_empty
 }
 
 # Pages that nothing makes smaller are kept as they are, beside the others
 test_incompressible()
 {
-	local group load holder
+	local group held
 	hardware
-	held --size 2M --random
+	held in_cgroup "$group" swap-verify --pageout --size 2M --random
 	at_least "$(zswap_count stored_incompressible_pages)" 450 "incompressible pages kept"
-	release
+	let_go
+	zswap_empty
 	put 0 "$group/memory.zswap.writeback"
-	held --size 2M --random
+	held in_cgroup "$group" swap-verify --pageout --size 2M --random
 	equal "$(zswap_count stored_incompressible_pages)" 0 "incompressible pages kept without writeback"
-	release
+	let_go
+	zswap_empty
 }
 
 # raced OPTION...: pages are used while they wait to be compressed, some milliseconds

@@ -23,6 +23,8 @@
 #include <linux/types.h>
 
 struct completion;
+struct iaa_comp_batch;
+struct iaa_comp_buf;
 struct idxd_desc;
 struct iaa_wq;
 
@@ -89,6 +91,8 @@ enum iaa_comp_mode {
  * @dst: where to write; any kernel address, must not overlap @src
  * @slen: bytes at @src, 1 to 2 GiB - 1
  * @dlen: room at @dst in bytes, 1 to 2 GiB - 1
+ * @batch: what the uncompressed side is a page of, or NULL; see iaa_comp_dma.h
+ * @buf: what the compressed side is in, from its beginning, or NULL
  * @flags: IAA_COMP_REQ_NOWAIT, IAA_COMP_REQ_GUESS, IAA_COMP_REQ_WHOLE,
  *	IAA_COMP_REQ_LEVEL()
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
@@ -104,6 +108,8 @@ struct iaa_comp_req {
 	void *dst;
 	unsigned int slen;
 	unsigned int dlen;
+	struct iaa_comp_batch *batch;
+	struct iaa_comp_buf *buf;
 	unsigned int flags;
 	int result;
 
@@ -113,6 +119,7 @@ struct iaa_comp_req {
 	u8 reason;
 	u8 resubmits;
 	bool verify;
+	u8 kept;
 	struct iaa_wq *wq;
 	struct idxd_desc *desc;
 	dma_addr_t src_dma;

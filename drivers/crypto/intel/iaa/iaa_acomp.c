@@ -19,8 +19,11 @@
 #include <linux/bottom_half.h>
 #include <linux/highmem.h>
 #include <linux/iaa_comp.h>
+#include <linux/iaa_comp_dma.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "iaa.h"
@@ -32,12 +35,31 @@
  */
 #define IAA_ACOMP_BATCH		8
 
+/* Buffers that a transformation keeps mapped at most: what zswap has is 24 */
+#define IAA_ACOMP_MAX_BUFS	64
+
+/**
+ * struct iaa_acomp_buf - a buffer that its user says is lasting
+ * @node: in the transformation's list
+ * @buf: the buffer
+ */
+struct iaa_acomp_buf {
+	struct list_head node;
+	struct iaa_comp_buf buf;
+};
+
 /**
  * struct iaa_acomp_tfm - what a transformation has
  * @mode: how it encodes
+ * @lock: protects the members below
+ * @bufs: buffers that are mapped as long as the transformation is there
+ * @nr_bufs: how many
  */
 struct iaa_acomp_tfm {
 	enum iaa_comp_mode mode;
+	spinlock_t lock;	/* protects the members below */
+	struct list_head bufs;
+	unsigned int nr_bufs;
 };
 
 /**
@@ -49,6 +71,9 @@ struct iaa_acomp_tfm {
  * @done: units retired, the first ones
  * @src_bounce: linear copy of a plain request's source, or NULL
  * @dst_bounce: where a plain request's output is put first, or NULL
+ * @mapped: @batch and the buffers of @unit are in use
+ * @batch: what is compressed
+ * @buf: what each unit was last compressed to, or decompressed from, if it is lasting
  * @unit: the core's requests
  * @page: the one bounce buffer that is always there
  */
@@ -60,6 +85,9 @@ struct iaa_acomp_ctx {
 	unsigned int done;
 	void *src_bounce;
 	void *dst_bounce;
+	bool mapped;
+	struct iaa_comp_batch batch;
+	struct iaa_comp_buf *buf[IAA_ACOMP_BATCH];
 	struct iaa_comp_req unit[IAA_ACOMP_BATCH];
 	u8 page[PAGE_SIZE];
 };
@@ -149,6 +177,68 @@ static int iaa_acomp_map_plain(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 	return ret;
 }
 
+/* Find a lasting buffer, or begin to know it */
+static noinline struct iaa_comp_buf *iaa_acomp_buf_get(struct iaa_acomp_tfm *tfm,
+						       void *addr)
+{
+	struct iaa_acomp_buf *buf;
+
+	guard(spinlock)(&tfm->lock);
+	list_for_each_entry(buf, &tfm->bufs, node)
+		if (buf->buf.addr == addr)
+			return &buf->buf;
+
+	if (tfm->nr_bufs == IAA_ACOMP_MAX_BUFS)
+		return NULL;
+	buf = kzalloc_obj(*buf, GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN);
+	if (!buf)
+		return NULL;
+	buf->buf.addr = addr;
+	list_add(&buf->node, &tfm->bufs);
+	tfm->nr_bufs++;
+	return &buf->buf;
+}
+
+/*
+ * Behind an IOMMU: what is compressed is mapped together, and lasting buffers stay so.
+ * Pages that are decompressed to are not mapped together: a user may take one that is
+ * done while the request is still in work, and no device should write to it then.
+ */
+static noinline void iaa_acomp_map_together(struct acomp_req *req,
+					    struct iaa_acomp_ctx *ctx)
+{
+	struct iaa_acomp_tfm *tfm = acomp_tfm_ctx(crypto_acomp_reqtfm(req));
+	unsigned int i;
+
+	ctx->mapped = true;
+	for (i = 0; i < ctx->nr; i++) {
+		struct iaa_comp_req *unit = &ctx->unit[i];
+		void *packed = ctx->comp ? unit->dst : (void *)unit->src;
+
+		if (ctx->comp && unit->slen == PAGE_SIZE) {
+			iaa_comp_batch_add(&ctx->batch, (void *)unit->src, 1);
+			unit->batch = &ctx->batch;
+		}
+		if (!req->units->lasting)
+			continue;
+		if (!ctx->buf[i] || ctx->buf[i]->addr != packed)
+			ctx->buf[i] = iaa_acomp_buf_get(tfm, packed);
+		unit->buf = ctx->buf[i];
+	}
+}
+
+static noinline void iaa_acomp_unmap(struct iaa_acomp_ctx *ctx)
+{
+	unsigned int i;
+
+	iaa_comp_batch_end(&ctx->batch);
+	for (i = 0; i < ctx->nr; i++) {
+		ctx->unit[i].batch = NULL;
+		ctx->unit[i].buf = NULL;
+	}
+	ctx->mapped = false;
+}
+
 static void iaa_acomp_map_units(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 {
 	struct acomp_unit unit;
@@ -166,6 +256,8 @@ static void iaa_acomp_map_units(struct acomp_req *req, struct iaa_acomp_ctx *ctx
 		ctx->unit[i].dlen = unit.dlen;
 		req->units->results[i] = -EINPROGRESS;
 	}
+	if (unlikely(iaa_comp_translated()))
+		iaa_acomp_map_together(req, ctx);
 }
 
 /* Order of submission: what takes longest, the longest stream, comes first */
@@ -241,6 +333,8 @@ static int iaa_acomp_finish(struct acomp_req *req, struct iaa_acomp_ctx *ctx)
 {
 	int ret;
 
+	if (unlikely(ctx->mapped))
+		iaa_acomp_unmap(ctx);
 	if (acomp_request_nr_units(req))
 		return 0;
 
@@ -328,6 +422,8 @@ static int iaa_acomp_init_tfm(struct crypto_acomp *acomp,
 	struct iaa_acomp_tfm *tfm = acomp_tfm_ctx(acomp);
 
 	tfm->mode = mode;
+	spin_lock_init(&tfm->lock);
+	INIT_LIST_HEAD(&tfm->bufs);
 	return iaa_comp_get();
 }
 
@@ -343,6 +439,13 @@ static int iaa_acomp_init_dynamic(struct crypto_acomp *acomp)
 
 static void iaa_acomp_exit(struct crypto_acomp *acomp)
 {
+	struct iaa_acomp_tfm *tfm = acomp_tfm_ctx(acomp);
+	struct iaa_acomp_buf *buf, *next;
+
+	list_for_each_entry_safe(buf, next, &tfm->bufs, node) {
+		iaa_comp_buf_unmap(&buf->buf);
+		kfree(buf);
+	}
 	iaa_comp_put();
 }
 

@@ -6,7 +6,8 @@
  * iaa_device.lock, idxd_wq.wq_lock.
  * The data path takes none of them. Under rcu_read_lock() it takes descriptors of
  * live queues; a request in flight owns one, and a queue that is no longer live
- * stays, after a grace period, until nobody owns any.
+ * stays, after a grace period, until nobody owns any, and batches that it mapped
+ * have ended.
  */
 #ifndef _IAA_DEV_H
 #define _IAA_DEV_H
@@ -23,6 +24,7 @@
 
 #include "iaa.h"
 #include "iaa_desc.h"
+#include "iaa_dma.h"
 #include "iaa_hw.h"
 
 struct iaa_aecs;
@@ -43,6 +45,8 @@ struct idxd_wq;
  * @selftest: memory for self-tests, under @lock
  * @aecs: the tables of fixed mode, where the device reads them
  * @aecs_dma: their DMA address
+ * @dma: for what stays mapped, if its addresses are translated
+ * @translated: they are
  */
 struct iaa_device {
 	struct list_head node;
@@ -55,6 +59,8 @@ struct iaa_device {
 	struct iaa_selftest *selftest;
 	struct iaa_aecs *aecs;
 	dma_addr_t aecs_dma;
+	struct iaa_dma dma;
+	bool translated;
 };
 
 /* What a queue can do, as self-tests found: a bit for each mode, and this one */
@@ -129,6 +135,7 @@ struct iaa_slots_busy {
  * @max_dst: longest destination in bytes
  * @dedicated: a dedicated queue. A copy: idxd forgets it first when it shuts down, and
  *	a dedicated queue must never be given an ENQCMDS
+ * @translated: a copy of its device's
  * @busy_shift: binary logarithm of the number of words of @busy
  * @tmpl: descriptors, complete but for their addresses and sizes
  * @node: in its device's list, under iaa_devices_lock
@@ -142,6 +149,7 @@ struct iaa_slots_busy {
  * @recheck: tests it again while it serves, if it failed a part of its self-test
  * @recheck_delay: delay before that, in jiffies; under @dev->lock
  * @stalls: how often it had to be reset
+ * @batches: how many batches are mapped, and began with one of its requests
  * @irq_armed: bit per descriptor whose owner sleeps until an interrupt
  * @irq_done: one for each descriptor; completed by the interrupt thread
  *
@@ -163,7 +171,8 @@ struct iaa_wq {
 	u32 max_dst;
 	u8 state;
 	u8 caps;
-	bool dedicated;
+	u8 dedicated:1;
+	u8 translated:1;
 	u8 busy_shift;
 	struct iaa_desc_template tmpl ____cacheline_aligned;
 	struct list_head node;
@@ -177,6 +186,7 @@ struct iaa_wq {
 	struct delayed_work recheck;
 	unsigned long recheck_delay;
 	unsigned int stalls;
+	atomic_t batches;
 	unsigned long *irq_armed;
 	struct completion *irq_done;
 } ____cacheline_aligned;

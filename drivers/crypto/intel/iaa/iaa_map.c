@@ -66,6 +66,72 @@ dma_addr_t iaa_map_other(struct device *dev, void *addr, unsigned int len,
 	return dma_map_phys(dev, virt_to_phys(*bounce), len, dir, 0);
 }
 
+/* The uncompressed side may be a page of a batch, the compressed one in a buffer */
+static dma_addr_t iaa_map_plain(struct iaa_wq *wq, struct iaa_comp_req *req,
+				const void *addr, unsigned int len,
+				enum dma_data_direction dir)
+{
+	if (!req->batch || len > PAGE_SIZE)
+		return DMA_MAPPING_ERROR;
+	return iaa_batch_map(req->batch, &wq->dev->dma, &wq->batches, addr, dir);
+}
+
+static dma_addr_t iaa_map_packed(struct iaa_wq *wq, struct iaa_comp_req *req,
+				 const void *addr, unsigned int len)
+{
+	if (!req->buf || req->buf->addr != addr || len > PAGE_SIZE)
+		return DMA_MAPPING_ERROR;
+	return iaa_buf_map(req->buf, &wq->dev->dma);
+}
+
+static dma_addr_t iaa_map_alone(struct iaa_wq *wq, void *addr, unsigned int len,
+				enum dma_data_direction dir, void **bounce)
+{
+	iaa_stat_inc(IAA_STAT_MAPPED_ALONE);
+	return iaa_map(wq->dma_dev, addr, len, dir, bounce);
+}
+
+/**
+ * iaa_req_map_translated() - map both sides of a request behind an IOMMU
+ * @wq: the queue
+ * @req: the request
+ *
+ * Context: under rcu_read_lock(); does not sleep.
+ * Return: as iaa_req_map().
+ */
+int iaa_req_map_translated(struct iaa_wq *wq, struct iaa_comp_req *req)
+{
+	bool compress = req->op == IAA_OP_COMPRESS;
+
+	req->src_dma = compress ?
+		       iaa_map_plain(wq, req, req->src, req->slen, DMA_TO_DEVICE) :
+		       iaa_map_packed(wq, req, req->src, req->slen);
+	if (req->src_dma != DMA_MAPPING_ERROR)
+		req->kept = IAA_KEPT_SRC;
+	else
+		req->src_dma = iaa_map_alone(wq, (void *)req->src, req->slen,
+					     DMA_TO_DEVICE, &req->src_bounce);
+	if (unlikely(dma_mapping_error(wq->dma_dev, req->src_dma)))
+		goto err_free;
+
+	req->dst_dma = compress ?
+		       iaa_map_packed(wq, req, req->dst, req->dlen) :
+		       iaa_map_plain(wq, req, req->dst, req->dlen, DMA_FROM_DEVICE);
+	if (req->dst_dma != DMA_MAPPING_ERROR)
+		req->kept |= IAA_KEPT_DST;
+	else
+		req->dst_dma = iaa_map_alone(wq, req->dst, req->dlen,
+					     iaa_dst_dir(req->verify), &req->dst_bounce);
+	if (likely(!dma_mapping_error(wq->dma_dev, req->dst_dma)))
+		return 0;
+
+	if (!(req->kept & IAA_KEPT_SRC))
+		dma_unmap_phys(wq->dma_dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
+err_free:
+	iaa_bounce_free(req);
+	return -ENOMEM;
+}
+
 /**
  * iaa_bounce_free() - free what a device used instead of a request's buffers
  * @req: the request
@@ -86,8 +152,10 @@ void iaa_bounce_free(struct iaa_comp_req *req)
  */
 void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback)
 {
-	dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
-	dma_unmap_phys(dev, req->dst_dma, req->dlen, iaa_dst_dir(readback), 0);
+	if (!(req->kept & IAA_KEPT_SRC))
+		dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
+	if (!(req->kept & IAA_KEPT_DST))
+		dma_unmap_phys(dev, req->dst_dma, req->dlen, iaa_dst_dir(readback), 0);
 }
 
 /**

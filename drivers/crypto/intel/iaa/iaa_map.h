@@ -11,18 +11,19 @@
 #include <linux/mm.h>
 
 #include "iaa.h"
+#include "iaa_dev.h"
+#include "iaa_dma.h"
+
+/* Sides of a request whose mapping is not the request's */
+#define IAA_KEPT_SRC	BIT(0)
+#define IAA_KEPT_DST	BIT(1)
 
 dma_addr_t iaa_map_other(struct device *dev, void *addr, unsigned int len,
 			 enum dma_data_direction dir, void **bounce);
+int iaa_req_map_translated(struct iaa_wq *wq, struct iaa_comp_req *req);
 void iaa_bounce_free(struct iaa_comp_req *req);
 void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback);
 void iaa_req_unbounce(struct iaa_comp_req *req, unsigned int produced);
-
-/* Where nearly all buffers are, found without looking for the page's section */
-static inline bool iaa_in_linear_map(const void *addr)
-{
-	return (unsigned long)addr >= PAGE_OFFSET && addr < high_memory;
-}
 
 static __always_inline dma_addr_t iaa_map(struct device *dev, void *addr,
 					  unsigned int len,
@@ -40,26 +41,30 @@ static inline enum dma_data_direction iaa_dst_dir(bool readback)
 }
 
 /**
- * iaa_req_map() - map both buffers of a request
- * @dev: the device that will do it
- * @req: its DMA addresses are set
- * @readback: whether the device will also read the destination
+ * iaa_req_map() - map both sides of a request
+ * @wq: the queue that it is for
+ * @req: its DMA addresses are set; its verify says whether the device will also read
+ *	the destination
  *
- * Context: any.
+ * Context: under rcu_read_lock(); does not sleep.
  * Return: 0, or -ENOMEM and nothing is mapped.
  */
-static __always_inline int iaa_req_map(struct device *dev,
-				       struct iaa_comp_req *req, bool readback)
+static __always_inline int iaa_req_map(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
+	struct device *dev = wq->dma_dev;
+
 	req->src_bounce = NULL;
 	req->dst_bounce = NULL;
+	req->kept = 0;
+	if (unlikely(wq->translated))
+		return iaa_req_map_translated(wq, req);
 
 	req->src_dma = iaa_map(dev, (void *)req->src, req->slen, DMA_TO_DEVICE,
 			       &req->src_bounce);
 	if (unlikely(dma_mapping_error(dev, req->src_dma)))
 		goto err_free;
 
-	req->dst_dma = iaa_map(dev, req->dst, req->dlen, iaa_dst_dir(readback),
+	req->dst_dma = iaa_map(dev, req->dst, req->dlen, iaa_dst_dir(req->verify),
 			       &req->dst_bounce);
 	if (unlikely(dma_mapping_error(dev, req->dst_dma)))
 		goto err_unmap;

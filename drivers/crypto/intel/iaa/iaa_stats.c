@@ -34,6 +34,7 @@ static const char * const iaa_stat_names[] = {
 	[IAA_STAT_BATCHES]		= "total_batches",
 	[IAA_STAT_BATCH_UNITS]		= "total_batch_units",
 	[IAA_STAT_MISSED_IRQ]		= "total_missed_interrupts",
+	[IAA_STAT_MAPPED_ALONE]		= "total_mapped_alone",
 };
 
 static_assert(ARRAY_SIZE(iaa_stat_names) == IAA_NR_STATS);

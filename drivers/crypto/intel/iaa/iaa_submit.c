@@ -156,7 +156,7 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 	req->reason = IAA_NO_REASON;
 	req->resubmits = 0;
 	req->verify = verify;
-	ret = iaa_req_map(wq->dma_dev, req, req->verify);
+	ret = iaa_req_map(wq, req);
 	if (unlikely(ret)) {
 		req->reason = IAA_NO_MAPPING;
 		goto err_put_desc;
@@ -240,6 +240,8 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 
 		ret = iaa_wq_try(table->wqs[set->first + at], req);
 		if (likely(ret == -EINPROGRESS)) {
+			if (unlikely(req->batch) && iaa_batch_stays(req->batch))
+				next--;
 			raw_cpu_write(iaa_cursor[role], next);
 			return ret;
 		}
@@ -340,6 +342,11 @@ static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret)
 
 static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason)
 {
+	struct iaa_dma *dma = &req->wq->dev->dma;
+
+	/* Software will use the page */
+	if (unlikely(READ_ONCE(dma->fenced)) && req->batch)
+		iaa_batch_fence(req->batch, dma);
 	return iaa_finish(req, iaa_req_soft(req, reason));
 }
 

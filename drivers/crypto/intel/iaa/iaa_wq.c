@@ -92,6 +92,7 @@ static struct iaa_device *iaa_device_get(struct idxd_device *idxd)
 	dev->idxd = idxd;
 	mutex_init(&dev->lock);
 	INIT_LIST_HEAD(&dev->wqs);
+	dev->translated = iaa_dma_init(&dev->dma, &idxd->pdev->dev);
 	ret = -ENOMEM;
 	dev->selftest = iaa_selftest_alloc();
 	if (!dev->selftest)
@@ -103,6 +104,8 @@ static struct iaa_device *iaa_device_get(struct idxd_device *idxd)
 	return dev;
 
 err_free:
+	if (dev->translated)
+		iaa_dma_exit(&dev->dma);
 	kfree(dev->selftest);
 	kfree(dev);
 	return ERR_PTR(ret);
@@ -114,6 +117,8 @@ static void iaa_device_put(struct iaa_device *dev)
 		return;
 	list_del(&dev->node);
 	iaa_modes_exit(dev);
+	if (dev->translated)
+		iaa_dma_exit(&dev->dma);
 	kfree(dev->selftest);
 	kfree(dev);
 }
@@ -186,6 +191,7 @@ struct iaa_wq *iaa_wq_create(struct idxd_wq *idxd_wq)
 	wq->portal = idxd_wq->portal;
 	wq->descs = idxd_wq->descs;
 	wq->dedicated = wq_dedicated(idxd_wq);
+	wq->translated = wq->dev->translated;
 	wq->dma_dev = &idxd_wq->idxd->pdev->dev;
 	iaa_wq_init_caps(wq);
 	wq->state = IAA_WQ_STALLED;
@@ -226,6 +232,20 @@ static bool iaa_wq_idle_within(const struct iaa_wq *wq, unsigned long wait)
 	return true;
 }
 
+/* Batches end when their owners have retired all of a bio, say, on other queues, too */
+static bool iaa_wq_unmapped_within(const struct iaa_wq *wq, unsigned long wait)
+{
+	unsigned long end = jiffies + wait;
+
+	/* Pairs with atomic_fetch_dec_release() in iaa_comp_batch_end() */
+	while (atomic_read_acquire(&wq->batches)) {
+		if (time_after(jiffies, end))
+			return false;
+		fsleep(1000);
+	}
+	return true;
+}
+
 /*
  * A device that not even a reset of its function stops is kept from memory after that.
  * Its requests are given back then: their owners, and the system that takes it away,
@@ -243,6 +263,8 @@ static bool iaa_wq_take_back(struct iaa_wq *wq, int tries)
 		ret = iaa_wq_quiesce(wq);
 	if (ret == -EIO && tries == IAA_DRAIN_RESETS) {
 		dev_err(dev, "could not be stopped; its DMA is blocked\n");
+		if (wq->translated)
+			iaa_dma_fence(&wq->dev->dma);
 		iaa_device_give_back(wq->dev);
 	}
 	iaa_selftest_retire(wq->dev);
@@ -254,8 +276,8 @@ static bool iaa_wq_take_back(struct iaa_wq *wq, int tries)
  * @wq: a queue that the map no longer has, after a grace period
  *
  * Requests that the device does not finish in time are taken from it, after at most
- * three resets. What is left is to be retired by its owners, which is waited for, with
- * a message each time.
+ * three resets. What is left is to be retired by its owners, and their batches to be
+ * ended, which is waited for, with a message each time.
  *
  * Context: process, sleeps; iaa_devices_lock is not held.
  */
@@ -273,6 +295,8 @@ void iaa_wq_drain(struct iaa_wq *wq)
 	cancel_delayed_work_sync(&wq->recovery);
 	while (!iaa_wq_idle_within(wq, wait))
 		tries += iaa_wq_take_back(wq, tries);
+	while (!iaa_wq_unmapped_within(wq, wait))
+		dev_warn(wq_confdev(wq->wq), "pages still mapped while it is taken away\n");
 }
 
 /**

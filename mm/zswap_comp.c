@@ -74,7 +74,8 @@ static struct scatterlist *zswap_comp_sg_alloc(unsigned int size, bool buffers,
 
 	sg_init_table(sg, size);
 	for (i = 0; buffers && i < size; i++) {
-		void *page = kmalloc_node(PAGE_SIZE, GFP_KERNEL, node);
+		/* A device may read what is in it. */
+		void *page = kzalloc_node(PAGE_SIZE, GFP_KERNEL, node);
 
 		if (!page) {
 			zswap_comp_sg_free(sg, i);
@@ -94,6 +95,7 @@ static int zswap_comp_batch_init(struct zswap_comp_batch *batch,
 	unsigned int i;
 
 	batch->req = zswap_comp_req_alloc(acomp, &batch->wait);
+	batch->units.lasting = true;
 	batch->src = zswap_comp_sg_alloc(size, false, node);
 	batch->src_end = size;
 	batch->dst = zswap_comp_sg_alloc(size, true, node);
@@ -110,7 +112,6 @@ static void zswap_comp_batch_free(struct zswap_comp_batch *batch,
 {
 	zswap_comp_sg_free(batch->dst, size);
 	zswap_comp_sg_free(batch->src, 0);
-	acomp_request_free(batch->req);
 }
 
 static void zswap_comp_ctx_free(struct zswap_comp_ctx *ctx)
@@ -118,12 +119,15 @@ static void zswap_comp_ctx_free(struct zswap_comp_ctx *ctx)
 	if (!ctx->acomp)
 		return;
 
+	acomp_request_free(ctx->batch[0].req);
+	acomp_request_free(ctx->batch[1].req);
+	acomp_request_free(ctx->req);
+	crypto_free_acomp(ctx->acomp);
+	/* Only now: they are lasting. */
 	zswap_comp_batch_free(&ctx->batch[0], ctx->size);
 	zswap_comp_batch_free(&ctx->batch[1], ctx->size);
 	zswap_comp_sg_free(ctx->src, ctx->size);
 	zswap_comp_sg_free(ctx->dst, 0);
-	acomp_request_free(ctx->req);
-	crypto_free_acomp(ctx->acomp);
 	memset(ctx, 0, sizeof(*ctx));
 }
 
@@ -132,6 +136,7 @@ static int zswap_comp_ctx_fill(struct zswap_comp_ctx *ctx, int node)
 	int err = zswap_comp_batch_init(&ctx->batch[0], ctx->acomp, ctx->size, node);
 
 	ctx->req = zswap_comp_req_alloc(ctx->acomp, &ctx->wait);
+	ctx->units.lasting = true;
 	ctx->dst = zswap_comp_sg_alloc(ctx->size, false, node);
 	if (err || !ctx->req || !ctx->dst)
 		return -ENOMEM;

@@ -42,14 +42,18 @@
  * struct acomp_units - the units of one request
  * @size: bytes of a unit while it is not compressed
  * @results: for each unit the bytes produced, or -errno, or -EINPROGRESS
+ * @lasting: the buffers of the compressed side, a page each, stay allocated until the
+ *	transformation is freed; an algorithm may keep them mapped for its device
  *
- * Memory of the caller, set by acomp_request_set_units(); it may be used again
- * and again, by one request at a time. The other members are acomp's, which
+ * Memory of the caller; @size and @results are set by acomp_request_set_units(),
+ * @lasting by the caller itself. It may be used again and again, by one request at a
+ * time. The other members are acomp's, which
  * takes the units in turn with them where the algorithm does not take all.
  */
 struct acomp_units {
 	unsigned int size;
 	int *results;
+	bool lasting;
 
 	/* private: */
 	unsigned int nr;

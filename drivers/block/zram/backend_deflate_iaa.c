@@ -8,10 +8,14 @@
 
 #define pr_fmt(fmt) "deflate-iaa: " fmt
 
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/iaa_comp.h>
+#include <linux/iaa_comp_dma.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 
 #include "backend_deflate_iaa.h"
 #include "zcomp_batch.h"
@@ -132,38 +136,83 @@ static int iaa_decompress(struct zcomp_params *params, struct zcomp_ctx *ctx,
 	return ret == zreq->dst_len ? 0 : -EBADMSG;
 }
 
+/**
+ * struct iaa_unit - a unit in a ring
+ * @req: the core's request
+ * @buf: the unit's buffer, as the core knows it; NULL until a device is translated
+ */
+struct iaa_unit {
+	struct iaa_comp_req req;
+	struct iaa_comp_buf *buf;
+};
+
+/**
+ * struct iaa_map - pages that are mapped together
+ * @batch: them; NULL until a device is translated
+ */
+struct iaa_map {
+	struct iaa_comp_batch *batch;
+};
+
+static_assert(ZCOMP_BATCH_MAX <= IAA_COMP_BATCH_MAX);
+
+/* Without this memory pages are mapped one by one */
+#define IAA_MAP_GFP	(GFP_NOWAIT | __GFP_NOMEMALLOC | __GFP_NOWARN)
+
 static int iaa_start(int ret)
 {
 	return ret == -EAGAIN ? ret : 0;
 }
 
-static int iaa_batch_compress(const struct zcomp_params *params,
-			      enum iaa_comp_mode mode, struct iaa_comp_req *req,
-			      const void *src, void *dst, bool nowait)
+static noinline void iaa_unit_translated(struct iaa_unit *unit, const void *buf)
 {
+	if (!unit->buf)
+		unit->buf = kzalloc_obj(*unit->buf, IAA_MAP_GFP);
+	if (unit->buf)
+		unit->buf->addr = (void *)buf;
+	unit->req.buf = unit->buf;
+}
+
+static struct iaa_comp_req *iaa_unit_req(struct iaa_unit *unit, struct iaa_map *map,
+					 const void *buf)
+{
+	unit->req.batch = unlikely(map) ? map->batch : NULL;
+	if (unlikely(iaa_comp_translated()))
+		iaa_unit_translated(unit, buf);
+	return &unit->req;
+}
+
+static int iaa_batch_compress(const struct zcomp_params *params,
+			      enum iaa_comp_mode mode, struct iaa_unit *unit,
+			      void *map, const void *src, void *dst, bool nowait)
+{
+	struct iaa_comp_req *req = iaa_unit_req(unit, map, dst);
+
 	iaa_prepare_compress(params, req, src, PAGE_SIZE, dst);
 	if (nowait)
 		req->flags |= IAA_COMP_REQ_NOWAIT;
 	return iaa_start(iaa_comp_submit_compress(mode, req));
 }
 
-static int iaa_batch_compress_fixed(struct zcomp_params *params, void *req,
-				    const void *src, void *dst, bool nowait)
+static int iaa_batch_compress_fixed(struct zcomp_params *params, void *unit,
+				    void *map, const void *src, void *dst,
+				    bool nowait)
 {
-	return iaa_batch_compress(params, IAA_COMP_FIXED, req, src, dst, nowait);
+	return iaa_batch_compress(params, IAA_COMP_FIXED, unit, map, src, dst, nowait);
 }
 
-static int iaa_batch_compress_dynamic(struct zcomp_params *params, void *req,
-				      const void *src, void *dst, bool nowait)
+static int iaa_batch_compress_dynamic(struct zcomp_params *params, void *unit,
+				      void *map, const void *src, void *dst,
+				      bool nowait)
 {
-	return iaa_batch_compress(params, IAA_COMP_DYNAMIC, req, src, dst, nowait);
+	return iaa_batch_compress(params, IAA_COMP_DYNAMIC, unit, map, src, dst, nowait);
 }
 
-static int iaa_batch_decompress(struct zcomp_params *params, void *data,
-				const void *src, unsigned int src_len,
+static int iaa_batch_decompress(struct zcomp_params *params, void *unit,
+				void *map, const void *src, unsigned int src_len,
 				void *dst, bool nowait)
 {
-	struct iaa_comp_req *req = data;
+	struct iaa_comp_req *req = iaa_unit_req(unit, map, src);
 
 	req->src = src;
 	req->slen = src_len;
@@ -175,14 +224,63 @@ static int iaa_batch_decompress(struct zcomp_params *params, void *data,
 	return iaa_start(iaa_comp_submit_decompress(req));
 }
 
-static int iaa_batch_wait(void *req)
+static int iaa_batch_wait(void *data)
 {
-	return iaa_comp_wait(req);
+	struct iaa_unit *unit = data;
+
+	return iaa_comp_wait(&unit->req);
 }
+
+static void iaa_unit_exit(void *data)
+{
+	struct iaa_unit *unit = data;
+
+	if (!unit->buf)
+		return;
+	iaa_comp_buf_unmap(unit->buf);
+	kfree(unit->buf);
+	unit->buf = NULL;
+	unit->req.buf = NULL;
+}
+
+static void iaa_map_exit(void *data)
+{
+	struct iaa_map *map = data;
+
+	kfree(map->batch);
+}
+
+static void iaa_map_pages(void *data, void *page, unsigned int nr)
+{
+	struct iaa_map *map = data;
+
+	if (!map->batch)
+		map->batch = kzalloc_obj(*map->batch, IAA_MAP_GFP);
+	if (map->batch)
+		iaa_comp_batch_add(map->batch, page, nr);
+}
+
+static void iaa_unmap(void *data)
+{
+	struct iaa_map *map = data;
+
+	if (map->batch)
+		iaa_comp_batch_end(map->batch);
+}
+
+static const struct zcomp_batch_state iaa_batch_state = {
+	.unit_size	= sizeof(struct iaa_unit),
+	.map_size	= sizeof(struct iaa_map),
+	.unit_exit	= iaa_unit_exit,
+	.map_exit	= iaa_map_exit,
+	.maps		= iaa_comp_translated,
+	.map_pages	= iaa_map_pages,
+	.unmap		= iaa_unmap,
+};
 
 static const struct zcomp_batch_ops iaa_batch_fixed = {
 	.max		= ZCOMP_BATCH_MAX,
-	.req_size	= sizeof(struct iaa_comp_req),
+	.state		= &iaa_batch_state,
 	.compress	= iaa_batch_compress_fixed,
 	.decompress	= iaa_batch_decompress,
 	.wait		= iaa_batch_wait,
@@ -190,7 +288,7 @@ static const struct zcomp_batch_ops iaa_batch_fixed = {
 
 static const struct zcomp_batch_ops iaa_batch_dynamic = {
 	.max		= ZCOMP_BATCH_MAX,
-	.req_size	= sizeof(struct iaa_comp_req),
+	.state		= &iaa_batch_state,
 	.compress	= iaa_batch_compress_dynamic,
 	.decompress	= iaa_batch_decompress,
 	.wait		= iaa_batch_wait,

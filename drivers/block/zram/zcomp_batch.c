@@ -8,6 +8,7 @@
  * ring that holds a slot or a stream.
  */
 
+#include <linux/array_size.h>
 #include <linux/cpu.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -18,27 +19,30 @@
 #include "zcomp_batch.h"
 
 /* The backend's state follows the units, aligned for anything */
-static size_t req_stride(size_t req_size)
+static size_t state_stride(size_t size)
 {
-	return ALIGN(req_size, __alignof__(unsigned long long));
+	return ALIGN(size, __alignof__(unsigned long long));
 }
 
 static int ring_alloc(struct zcomp_ring *ring, unsigned int max,
-		      size_t req_size, int node, gfp_t gfp)
+		      const struct zcomp_batch_state *state, int node, gfp_t gfp)
 {
-	size_t stride = req_stride(req_size);
+	size_t unit = state_stride(state->unit_size);
+	size_t map = state_stride(state->map_size);
 	unsigned int i;
-	void *req;
+	void *at;
 
-	ring->units = kzalloc_node(max * (sizeof(*ring->units) + stride), gfp,
-				   node);
+	ring->units = kzalloc_node(max * (sizeof(*ring->units) + unit) +
+				   ARRAY_SIZE(ring->map) * map, gfp, node);
 	if (!ring->units)
 		return -ENOMEM;
-	req = ring->units + max;
-	for (i = 0; i < max; i++, req += stride)
-		ring->units[i].req = req;
+	at = ring->units + max;
+	for (i = 0; i < max; i++, at += unit)
+		ring->units[i].req = at;
+	for (i = 0; i < ARRAY_SIZE(ring->map); i++, at += map)
+		ring->map[i] = at;
 	ring->max = max;
-	ring->req_size = stride;
+	ring->state = state;
 	return 0;
 }
 
@@ -46,7 +50,7 @@ static int ring_alloc(struct zcomp_ring *ring, unsigned int max,
  * zcomp_ring_grow() - give a ring its units
  * @ring: the ring, zeroed at first, with nothing in flight
  * @nr: units wanted, at least 2; the first call sets the most there can be
- * @req_size: bytes of backend state a unit; of the first call
+ * @state: what the backend keeps in it; of the first call
  * @node: NUMA node the memory should come from
  * @gfp: how to allocate
  *
@@ -56,14 +60,15 @@ static int ring_alloc(struct zcomp_ring *ring, unsigned int max,
  * Context: process, allocates with @gfp.
  * Return: 0, or -ENOMEM if the ring has fewer than two units.
  */
-int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr, size_t req_size,
-		    int node, gfp_t gfp)
+int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr,
+		    const struct zcomp_batch_state *state, int node, gfp_t gfp)
 {
-	if (!ring->units && ring_alloc(ring, nr, req_size, node, gfp))
+	if (!ring->units && ring_alloc(ring, nr, state, node, gfp))
 		return -ENOMEM;
 
 	while (ring->nr < min(nr, ring->max)) {
-		struct page *page = alloc_pages_node(node, gfp, 0);
+		/* A device may read what is in it */
+		struct page *page = alloc_pages_node(node, gfp | __GFP_ZERO, 0);
 
 		if (!page)
 			break;
@@ -81,14 +86,20 @@ int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr, size_t req_size,
  */
 void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr)
 {
+	unsigned int i;
+
 	if (nr < 2)
 		nr = 0;
 	while (ring->nr > nr) {
 		WRITE_ONCE(ring->nr, ring->nr - 1);
+		if (ring->state->unit_exit)
+			ring->state->unit_exit(ring->units[ring->nr].req);
 		free_page((unsigned long)ring->units[ring->nr].buf);
 	}
 	ring->head = 0;
-	if (!nr) {
+	if (!nr && ring->units) {
+		for (i = 0; i < ARRAY_SIZE(ring->map) && ring->state->map_exit; i++)
+			ring->state->map_exit(ring->map[i]);
 		kfree(ring->units);
 		ring->units = NULL;
 	}
@@ -99,13 +110,13 @@ void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr)
  * @ring: the ring
  * @comp: the compressor
  *
- * Return: true if @comp has batches and its state fits the units of @ring.
+ * Return: true if @comp has batches, and keeps in @ring what @ring was made for.
  */
 bool zcomp_ring_fits(const struct zcomp_ring *ring, const struct zcomp *comp)
 {
 	const struct zcomp_batch_ops *ops = comp->ops->batch;
 
-	return ops && ops->req_size <= ring->req_size;
+	return ops && ops->state == ring->state;
 }
 
 /**
@@ -179,12 +190,13 @@ void zcomp_batch_resize(struct zcomp *comp, unsigned int nr)
  * zcomp_batch_bytes() - memory that the rings of a compressor take
  * @comp: a compressor that has rings
  *
- * Return: bytes of all rings.
+ * Return: bytes of all units, without what a backend allocates behind an IOMMU.
  */
 size_t zcomp_batch_bytes(const struct zcomp *comp)
 {
+	const struct zcomp_batch_state *state = comp->ops->batch->state;
 	size_t unit = PAGE_SIZE + sizeof(struct zcomp_unit) +
-		      req_stride(comp->ops->batch->req_size);
+		      state_stride(state->unit_size);
 	size_t bytes = 0;
 	int cpu;
 
@@ -222,11 +234,10 @@ static int ring_fill(struct zcomp *comp, struct zcomp_ring *ring,
 
 	if (ring->nr >= nr)
 		return 0;
-	if (!ring->units && ring_alloc(ring, ops->max, ops->req_size,
+	if (!ring->units && ring_alloc(ring, ops->max, ops->state,
 				       numa_node_id(), RING_GFP))
 		return -ENOMEM;
-	return zcomp_ring_grow(ring, nr, ops->req_size, numa_node_id(),
-			       RING_GFP);
+	return zcomp_ring_grow(ring, nr, ops->state, numa_node_id(), RING_GFP);
 }
 
 /**
@@ -255,6 +266,7 @@ struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
 	ring->retire = retire;
 	ring->owner = owner;
 	ring->full = 0;
+	ring->maps = ring->state->maps && ring->state->maps();
 	return ring;
 }
 
@@ -274,12 +286,18 @@ static void ring_push(struct zcomp_ring *ring)
 	ring->in_flight++;
 }
 
+static struct zcomp_unit *ring_oldest(struct zcomp_ring *ring)
+{
+	unsigned int at = ring->head + ring->nr - ring->in_flight;
+
+	return &ring->units[at < ring->nr ? at : at - ring->nr];
+}
+
 static void ring_retire(struct zcomp_ring *ring)
 {
-	unsigned int at = ring->head + ring->nr - ring->in_flight--;
-	struct zcomp_unit *unit = &ring->units[at < ring->nr ? at :
-					       at - ring->nr];
+	struct zcomp_unit *unit = ring_oldest(ring);
 
+	ring->in_flight--;
 	ring->retire(ring->owner, unit, unit->wait(unit->req));
 }
 
@@ -296,6 +314,24 @@ static bool ring_make_room(struct zcomp_ring *ring)
 		return false;
 	ring_retire(ring);
 	return true;
+}
+
+/**
+ * zcomp_ring_map() - begin to name pages that will be mapped together
+ * @ring: a ring that maps; units of the map whose turn it is are retired
+ *
+ * The caller names up to @ring->nr pages by the backend's map_pages(), and hands those
+ * that are worth it to the ring, in that order, before it calls this again.
+ */
+void zcomp_ring_map(struct zcomp_ring *ring)
+{
+	void *map;
+
+	ring->turn ^= 1;
+	map = ring->map[ring->turn];
+	while (ring->in_flight && ring_oldest(ring)->map == map)
+		ring_retire(ring);
+	ring->state->unmap(map);
 }
 
 /**
@@ -329,7 +365,9 @@ void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	while (ops->compress(comp->params, unit->req, src, unit->buf, nowait))
+	unit->map = ring->maps ? ring->map[ring->turn] : NULL;
+	while (ops->compress(comp->params, unit->req, unit->map, src, unit->buf,
+			     nowait))
 		nowait = ring_make_room(ring);
 	ring_push(ring);
 }
@@ -352,17 +390,28 @@ void zcomp_ring_decompress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	while (ops->decompress(comp->params, unit->req, unit->buf, src_len,
-			       dst, nowait))
+	unit->map = ring->maps ? ring->map[ring->turn] : NULL;
+	while (ops->decompress(comp->params, unit->req, unit->map, unit->buf,
+			       src_len, dst, nowait))
 		nowait = ring_make_room(ring);
 	ring_push(ring);
+}
+
+/* The device is done with all units */
+static void ring_unmap(struct zcomp_ring *ring)
+{
+	if (likely(!ring->maps))
+		return;
+	ring->state->unmap(ring->map[0]);
+	ring->state->unmap(ring->map[1]);
 }
 
 /**
  * zcomp_ring_drain() - wait until the device is done with a ring
  * @ring: the ring
  *
- * The units stay in flight, and retire without waiting afterwards.
+ * The units stay in flight, and retire without waiting afterwards. Pages that were
+ * named and have not come are mapped one by one.
  */
 void zcomp_ring_drain(struct zcomp_ring *ring)
 {
@@ -372,14 +421,16 @@ void zcomp_ring_drain(struct zcomp_ring *ring)
 		at = (at ? at : ring->nr) - 1;
 		ring->units[at].wait(ring->units[at].req);
 	}
+	ring_unmap(ring);
 }
 
 /**
- * zcomp_ring_flush() - retire all units
+ * zcomp_ring_flush() - retire all units, and unmap their pages
  * @ring: the ring
  */
 void zcomp_ring_flush(struct zcomp_ring *ring)
 {
 	while (ring->in_flight)
 		ring_retire(ring);
+	ring_unmap(ring);
 }

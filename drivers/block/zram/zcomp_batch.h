@@ -21,15 +21,40 @@ struct zcomp_params;
 #define ZCOMP_BATCH_MAX	16
 
 /**
+ * struct zcomp_batch_state - what a backend keeps in a ring
+ * @unit_size: bytes of its own state a unit, zeroed once
+ * @map_size: bytes of its own state for pages that are mapped together, the same
+ * @unit_exit: optional; called before the unit's buffer is freed
+ * @map_exit: optional; called before the state for such pages is freed
+ * @maps: optional, with the two below; whether it gains anything now by knowing
+ *	beforehand which pages come
+ * @map_pages: @nr pages from this address on will come, behind those named before
+ * @unmap: all of the pages that were named, and came, are retired
+ *
+ * Backends with the same state may share a ring.
+ */
+struct zcomp_batch_state {
+	size_t unit_size;
+	size_t map_size;
+
+	void (*unit_exit)(void *req);
+	void (*map_exit)(void *map);
+	bool (*maps)(void);
+	void (*map_pages)(void *map, void *page, unsigned int nr);
+	void (*unmap)(void *map);
+};
+
+/**
  * struct zcomp_batch_ops - operations of a backend on pages in flight
  * @max: number of units that gain something, 2 to ZCOMP_BATCH_MAX
- * @req_size: bytes of the backend's own state a unit, zeroed once
+ * @state: what it keeps in a ring
  * @compress: start compressing the page at @src to @dst, which has room for a
- *	page; a result of more than @params->max_len bytes is of no use. Returns
- *	0, or with @nowait -EAGAIN when the device is full and nothing was
- *	started. @wait reports all other outcomes.
- * @decompress: start decompressing @src_len bytes to the page at @dst; returns
- *	as @compress does
+ *	page and is the unit's own; a result of more than @params->max_len bytes is
+ *	of no use. @map is NULL, or what @src was named for. Returns 0, or with
+ *	@nowait -EAGAIN when the device is full and nothing was started. @wait
+ *	reports all other outcomes.
+ * @decompress: start decompressing @src_len bytes at @src, which is the unit's
+ *	own, to the page at @dst; otherwise as @compress
  * @wait: wait until the operation that was started with this request is done.
  *	Returns the bytes produced, or -errno; from compression -ENOSPC if the
  *	result is too long to be of use. A second call returns the same.
@@ -40,11 +65,11 @@ struct zcomp_params;
  */
 struct zcomp_batch_ops {
 	unsigned int max;
-	size_t req_size;
+	const struct zcomp_batch_state *state;
 
-	int (*compress)(struct zcomp_params *params, void *req,
+	int (*compress)(struct zcomp_params *params, void *req, void *map,
 			const void *src, void *dst, bool nowait);
-	int (*decompress)(struct zcomp_params *params, void *req,
+	int (*decompress)(struct zcomp_params *params, void *req, void *map,
 			  const void *src, unsigned int src_len, void *dst,
 			  bool nowait);
 	int (*wait)(void *req);
@@ -55,6 +80,7 @@ struct zcomp_batch_ops {
  * @buf: a page of the unit's own, for the compressed form
  * @req: the backend's state
  * @wait: the backend's, set at submission
+ * @map: the ring's, set at submission: what it is mapped with, or NULL
  * @page: the user's: the page in its plain form
  * @index: the user's: the slot that the page belongs to
  * @size: the user's: the slot's size before the operation
@@ -64,6 +90,7 @@ struct zcomp_unit {
 	void *buf;
 	void *req;
 	int (*wait)(void *req);
+	void *map;
 	struct page *page;
 	unsigned long index;
 	unsigned int size;
@@ -78,7 +105,10 @@ typedef void (*zcomp_retire_fn)(void *owner, struct zcomp_unit *unit, int len);
  * @lock: held by the owner, from zcomp_ring_get() to zcomp_ring_put()
  * @nr: number of units; fewer than two make no ring
  * @max: room in @units
- * @req_size: bytes of backend state that each unit has room for
+ * @state: what each unit has room for
+ * @maps: the backend gains by pages that are mapped together
+ * @turn: which of @map takes pages now
+ * @map: the backend's; pages of one are in flight while the other takes pages
  * @head: the unit to submit next
  * @in_flight: number of units before @head that are submitted and not retired
  * @full: times that the device was full
@@ -95,7 +125,10 @@ struct zcomp_ring {
 	struct mutex lock;	/* the members below */
 	unsigned int nr;
 	unsigned int max;
-	size_t req_size;
+	const struct zcomp_batch_state *state;
+	bool maps;
+	u8 turn;
+	void *map[2];
 	unsigned int head;
 	unsigned int in_flight;
 	unsigned int full;
@@ -118,8 +151,8 @@ static inline void zcomp_batch_cpu_dead(struct zcomp *comp, unsigned int cpu) { 
 void zcomp_batch_resize(struct zcomp *comp, unsigned int nr);
 size_t zcomp_batch_bytes(const struct zcomp *comp);
 
-int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr, size_t req_size,
-		    int node, gfp_t gfp);
+int zcomp_ring_grow(struct zcomp_ring *ring, unsigned int nr,
+		    const struct zcomp_batch_state *state, int node, gfp_t gfp);
 void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr);
 
 struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
@@ -127,6 +160,7 @@ struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
 void zcomp_ring_put(struct zcomp_ring *ring);
 
 bool zcomp_ring_fits(const struct zcomp_ring *ring, const struct zcomp *comp);
+void zcomp_ring_map(struct zcomp_ring *ring);
 struct zcomp_unit *zcomp_ring_next(struct zcomp_ring *ring);
 void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
 			 struct zcomp_unit *unit, const void *src);

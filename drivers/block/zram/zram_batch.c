@@ -17,6 +17,7 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/highmem.h>
+#include <linux/minmax.h>
 
 #include "zram_drv.h"
 #include "zcomp_batch.h"
@@ -34,6 +35,7 @@
  * @err: the error of the first slot that failed
  * @failed: that slot
  * @pages: pages handed to the ring
+ * @named: pages of the ring's current map that are still to come
  * @backed: pages of the current part that have to be read one by one
  */
 struct batch_io {
@@ -43,6 +45,7 @@ struct batch_io {
 	int err;
 	unsigned long failed;
 	unsigned int pages;
+	unsigned int named;
 	DECLARE_BITMAP(backed, ZRAM_BACKED_MAX);
 };
 
@@ -245,6 +248,35 @@ static void read_page(struct batch_io *io, struct page *page,
 	io->pages++;
 }
 
+/* Name the pages that come next, from @iter on */
+static noinline void map_ahead(struct batch_io *io, struct bio *bio,
+			       struct bvec_iter iter)
+{
+	struct zcomp_ring *ring = io->ring;
+
+	zcomp_ring_map(ring);
+	while (io->named < ring->nr && iter.bi_size) {
+		struct bio_vec bv = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
+		unsigned int nr = min(bv.bv_len >> PAGE_SHIFT, ring->nr - io->named);
+
+		ring->state->map_pages(ring->map[ring->turn],
+				       page_address(bv.bv_page) + bv.bv_offset, nr);
+		bio_advance_iter_single(bio, &iter, nr * PAGE_SIZE);
+		io->named += nr;
+	}
+}
+
+/* Have the next page named, unless it is already */
+static __always_inline void map_next(struct batch_io *io, struct bio *bio,
+				     struct bvec_iter iter)
+{
+	if (likely(!io->ring->maps))
+		return;
+	if (!io->named)
+		map_ahead(io, bio, iter);
+	io->named--;
+}
+
 /* A page without a ring, or one on the backing device */
 static void read_page_singly(struct batch_io *io, struct page *page,
 			     unsigned long index, struct bio *bio)
@@ -298,6 +330,7 @@ static void batch_end(struct batch_io *io)
 		atomic64_add(io->ring->full, &io->zram->batch.stats.device_full);
 	zcomp_ring_put(io->ring);
 	io->ring = NULL;
+	io->named = 0;
 }
 
 /**
@@ -329,6 +362,7 @@ bool zram_batch_write(struct zram *zram, struct bio *bio)
 
 	start = bio_start_io_acct(bio);
 	bio_for_each_segment(bv, bio, iter) {
+		map_next(&io, bio, iter);
 		write_page(&io, bv.bv_page,
 			   iter.bi_sector >> SECTORS_PER_PAGE_SHIFT);
 		if (unlikely(io.err))
@@ -359,11 +393,13 @@ static void read_part(struct batch_io *io, struct bio *bio,
 	for (at = 0; at < ZRAM_BACKED_MAX && iter->bi_size && !io->err; at++) {
 		struct bio_vec bv = bio_iter_iovec(bio, *iter);
 
-		if (io->ring)
+		if (io->ring) {
+			map_next(io, bio, *iter);
 			read_page(io, bv.bv_page,
 				  iter->bi_sector >> SECTORS_PER_PAGE_SHIFT, at);
-		else
+		} else {
 			__set_bit(at, io->backed);
+		}
 		bio_advance_iter_single(bio, iter, PAGE_SIZE);
 	}
 }

@@ -224,12 +224,13 @@ static bool recomp_load(struct recomp *rc, struct zram_pp_slot *pps,
 }
 
 static int recomp_ring_create(struct recomp *rc, struct zcomp_ring *ring,
-			      zcomp_retire_fn retire, size_t req_size)
+			      zcomp_retire_fn retire,
+			      const struct zcomp_batch_state *state)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 	unsigned int i;
 
-	if (zcomp_ring_grow(ring, rc->zram->batch.size, req_size, NUMA_NO_NODE,
+	if (zcomp_ring_grow(ring, rc->zram->batch.size, state, NUMA_NO_NODE,
 			    gfp))
 		return -ENOMEM;
 	for (i = 0; i < ring->nr; i++) {
@@ -258,19 +259,25 @@ static void recomp_destroy(struct recomp *rc)
 	kfree(rc);
 }
 
+/* The rings are for slots to compress; if those go singly, for slots to decompress */
+static const struct zcomp_batch_state *recomp_state(struct zram *zram, u32 prio)
+{
+	int i;
+
+	for (i = prio; i >= ZRAM_PRIMARY_COMP; i--) {
+		if (zram->comps[i] && zram->comps[i]->ops->batch)
+			return zram->comps[i]->ops->batch->state;
+	}
+	return NULL;
+}
+
 static struct recomp *recomp_create(struct zram *zram, u32 prio)
 {
-	size_t req_size = 0;
+	const struct zcomp_batch_state *state = recomp_state(zram, prio);
 	struct recomp *rc;
-	unsigned int i;
 
-	for (i = 0; i < ZRAM_MAX_COMPS; i++) {
-		struct zcomp *comp = zram->comps[i];
-
-		if (comp && comp->ops->batch)
-			req_size = max(req_size, comp->ops->batch->req_size);
-	}
-
+	if (!state)
+		return NULL;
 	rc = kzalloc_obj(*rc);
 	if (!rc)
 		return NULL;
@@ -278,8 +285,8 @@ static struct recomp *recomp_create(struct zram *zram, u32 prio)
 	rc->prio = prio;
 	rc->comp = zram->comps[prio];
 	rc->last = is_last_algorithm(zram, prio);
-	if (recomp_ring_create(rc, &rc->load, recomp_loaded, req_size) ||
-	    recomp_ring_create(rc, &rc->store, recomp_stored, req_size)) {
+	if (recomp_ring_create(rc, &rc->load, recomp_loaded, state) ||
+	    recomp_ring_create(rc, &rc->store, recomp_stored, state)) {
 		recomp_destroy(rc);
 		return NULL;
 	}

@@ -76,7 +76,7 @@ struct zram_wb_reader *zram_wb_reader_create(struct zram *zram)
 	reader->ring.retire = wb_retire;
 	reader->ring.owner = reader;
 	if (zcomp_ring_grow(&reader->ring, zram->batch.size,
-			    comp->ops->batch->req_size, NUMA_NO_NODE, gfp))
+			    comp->ops->batch->state, NUMA_NO_NODE, gfp))
 		goto err;
 	for (i = 0; i < reader->ring.nr; i++) {
 		reader->page[i] = alloc_page(gfp);

@@ -5,6 +5,7 @@
 include "results";
 include "headline";
 include "pageout";
+include "iommu";
 
 # What lz4 and zstd cost here, and what they were published to take: instructions a
 # nanosecond that would make the two the same.
@@ -71,6 +72,7 @@ def spread:
     headline_by_scale: $by_scale,
     rows: $rows,
     pageout: ($rows | pageout($published; $targets)),
+    iommu: ($rows | iommu($targets)),
     workloads: ($raw | workloads($scale)),
     mixed: ($raw | mixed($scale)),
     calibration: ($rows | calibration($scale; $published)),

@@ -42,6 +42,7 @@ guest_key()
 		[[ $value != RUN=* ]] || which=run$which${value#*=}
 		[[ $value != LOOKS_AT=* ]] || which+=-looks-at-${value#*=}
 		[[ $value != CONTENTION=* ]] || which+=-contention-${value#*=}
+		[[ $value != IOMMU=* ]] || which+=-iommu-${value#*=}
 	done
 	printf '%s %s %s\n' "$kernel" "$timing" "$which"
 }
@@ -107,7 +108,8 @@ run_guest()
 	devices=$(eval "devices_of ${!#}")
 	name=${1%% *}
 	flavour=$(flavour "$kernel")
-	[[ $which != compile-* ]] || more=(--initrd "$BUILD/bench/compile.cpio")
+	[[ ! $which =~ -iommu-([a-z]+) ]] || more=(--iommu "${BASH_REMATCH[1]}")
+	[[ $which != compile-* ]] || more+=(--initrd "$BUILD/bench/compile.cpio")
 	"$ROOT/scripts/vm" --kernel "$flavour" --icount --smp 1 --mem $MEMORY --cpu $CPU --disk 512M \
 		--devices "$devices" --iaa "$(device_of "$timing" "$which")" --initrd "$BUILD/bench/$flavour.cpio" "${more[@]}" \
 		--log "$LOG/bench/$name.console" --timeout $((600 + 120 * $#)) --append "$APPEND" \

@@ -11,7 +11,8 @@
 # or zero for a device that answers at once. The values are the job's environment;
 # DEVICES is the number of accelerators. With LOOKS_AT they have no early abort, and are
 # timed as if done with a page after so many bytes of it. CONTENTION is the share of each
-# that other CPUs take, in percent.
+# that other CPUs take, in percent. IOMMU is lazy or strict: one translates
+# what they access.
 
 SOFTWARE='lzo-rle lz4 zstd'
 SLOW=deflate
@@ -248,6 +249,24 @@ plan_driver()
 		BATCHES=1 "ALGORITHMS=$IAA"
 }
 
+# What an IOMMU costs software: four devices that answer at once
+plan_iommu()
+{
+	local iommu env=()
+	for iommu in none lazy strict; do
+		env=("SIZE=$(bytes 64k)" PAGES=512 DEVICES=4 "ALGORITHMS=$IAA")
+		[ $iommu = none ] || env+=("IOMMU=$iommu")
+		task "iommu-zram-$iommu" ours zero iommu zram "${env[@]}" "FOLIO=$(bytes 64k)"
+		task "iommu-zram-scattered-$iommu" ours zero iommu zram "${env[@]}"
+		task "iommu-zswap-$iommu" ours zero iommu zswap "${env[@]}" SWAP=/dev/vda
+	done
+	for iommu in none lazy strict; do
+		env=("SIZE=$(bytes 4k)" PAGES=512 DEVICES=4 "ALGORITHMS=$IAA")
+		[ $iommu = none ] || env+=("IOMMU=$iommu")
+		task "iommu-zswap-4k-$iommu" ours zero iommu zswap "${env[@]}" SWAP=/dev/vda
+	done
+}
+
 # How much is gained by more pages in flight, and by more devices
 plan_sweeps()
 {
@@ -348,6 +367,7 @@ plan()
 	plan_latency
 	plan_driver
 	plan_incompressible
+	plan_iommu
 	plan_sweeps
 	for size in 4k 64k 2m; do
 		plan_workloads $size

@@ -30,6 +30,8 @@ def directions($scale):
       cluster: ($raw.env.CLUSTER // null | if . then tonumber else null end),
       looks_at: ($raw.env.LOOKS_AT // null | if . then tonumber else null end),
       contention: ($raw.env.CONTENTION // null | if . then tonumber else null end),
+      iommu: $raw.env.IOMMU,
+      folio: ($raw.env.FOLIO // null | if . then tonumber else null end),
       verify_compress: $raw.settings.verify_compress,
       distribute_decomps: $raw.settings.distribute_decomps,
       device_time: (if $raw.result.algorithm | is_iaa then $raw.timing else "none" end),
@@ -44,7 +46,7 @@ def directions($scale):
     };
 
 # What identifies a measurement, but for the kind of pages.
-def identity: {row, direction, job, kernel, algorithm, api, devices, batch, cluster, looks_at, contention, device_time, scale, size};
+def identity: {row, direction, job, kernel, algorithm, api, devices, batch, cluster, looks_at, contention, iommu, folio, device_time, scale, size};
 
 def sums:
   .[0] + {
@@ -66,7 +68,7 @@ def figures:
     };
 
 # The same thing elsewhere: other identity, same kind.
-def key: [.row, .direction, .job, .kernel, .algorithm, .api, .devices, .batch, .looks_at, .contention, .device_time, .scale, .kind] | tojson;
+def key: [.row, .direction, .job, .kernel, .algorithm, .api, .devices, .batch, .looks_at, .contention, .iommu, .folio, .device_time, .scale, .kind] | tojson;
 
 def round_to(n): if . == null then null else (. * n | round) / n end;
 

@@ -43,7 +43,7 @@ def row_tables:
   .scale as $scale
   | (.row_order // []) as $order
   | .published as $published
-  | .rows | map(select(.kind == "all" and .scale == $scale and (.row | contains("-pageout-") | not)))
+  | .rows | map(select(.kind == "all" and .scale == $scale and (.row | contains("-pageout-") or . == "iommu" | not)))
   | group_by([.row, .direction])
   | sort_by([(.[0].row as $row | $order | index($row)), .[0].direction == "in"])[]
   | ["# " + .[0].row + (if .[0].row | test("^(zram-(write|read)|zswap-(store|load)|swap-(out|in))-") then "" else " (" + .[0].direction + ")" end), "3"],
@@ -118,6 +118,15 @@ def mixed_tables:
         (if .beside then .written_mb_per_s | number(0) else "-" end)])
   | join("\t");
 
+def iommu_table:
+  (.iommu // []) | if length == 0 then empty
+    else ["# iommu: instructions a page, 4 devices that answer at once, behind an IOMMU that translates", "1"],
+      ["what", "without", "lazy", "strict", "lazy", "limit", "strict", "limit"],
+      (sort_by([(.what | startswith("zswap")), .size < 65536, .what])[]
+       | ["\(.size / 1024)K \(.what)", (.none, .lazy, .strict | number(0)),
+          (.lazy_ratio, .lazy_limit, .strict_ratio, .strict_limit | number(2))])
+      | join("\t") end;
+
 def headline_table:
   if (.headline // {}) == {} then empty
   else . as $all | (["# headline", "1"], ["figure"] + ($all.headline_by_scale | keys | map("scale " + .)),
@@ -128,7 +137,7 @@ def headline_table:
     | join("\t")
   end;
 
-def tables: row_tables, pageout_tables, workload_tables, writeback_tables, mixed_tables, headline_table;
+def tables: row_tables, pageout_tables, workload_tables, writeback_tables, mixed_tables, iommu_table, headline_table;
 
 # What the headline's figures are, for a reader of README.md
 def meaning: {

@@ -25,6 +25,7 @@ static struct {
 	uint64_t pages;
 	uint64_t offset;
 	uint64_t warm;
+	int folios;
 } opt = { .corpus = "/corpus", .kind = "text", .block = 65536, .pages = 512, .warm = 64 };
 
 static const char usage[] =
@@ -35,6 +36,7 @@ static const char usage[] =
 "  --corpus DIR     where KIND.pages are (default /corpus)\n"
 "  --offset BYTES   where on the device (default 0)\n"
 "  --warm N         pages behind those to write and read before (default 64)\n"
+"  --folios         from and to large folios, of the size that the system gives\n"
 "  --stored NAME    report what this zram device holds of them\n"
 "  --tag NAME=VALUE one more member of the result; may be repeated\n";
 
@@ -48,6 +50,7 @@ static void parse(int argc, char **argv)
 		{ "corpus", required_argument, NULL, 'c' },
 		{ "offset", required_argument, NULL, 'o' },
 		{ "warm", required_argument, NULL, 'w' },
+		{ "folios", no_argument, &opt.folios, 1 },
 		{ "stored", required_argument, NULL, 's' },
 		{ "tag", required_argument, NULL, 't' },
 		{ }
@@ -56,6 +59,8 @@ static void parse(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
+		case 0:
+			break;
 		case 'd':
 			opt.device = optarg;
 			break;
@@ -124,6 +129,7 @@ int main(int argc, char **argv)
 	struct bench_work start, between, end;
 	struct bench_time write_time, read_time;
 	uint64_t bytes, warm;
+	void *(*alloc)(size_t bytes);
 	char *data, *back;
 	bool counted;
 	int fd;
@@ -132,8 +138,9 @@ int main(int argc, char **argv)
 	bench_clock_init();
 	bytes = opt.pages * BENCH_PAGE;
 	warm = opt.warm * BENCH_PAGE;
-	data = bench_alloc(bytes > warm ? bytes : warm);
-	back = bench_alloc(bytes > warm ? bytes : warm);
+	alloc = opt.folios ? bench_alloc_folios : bench_alloc;
+	data = alloc(bytes > warm ? bytes : warm);
+	back = alloc(bytes > warm ? bytes : warm);
 	fd = open(opt.device, O_RDWR | O_DIRECT);
 	if (fd < 0)
 		die("%s: %s", opt.device, strerror(errno));

@@ -51,6 +51,9 @@ void bench_profile(const char *name);
 /* Anonymous memory, aligned to a huge page, in small pages, all of them present. */
 void *bench_alloc(size_t bytes);
 
+/* The same in folios of the size that the system gives to who asks for large ones */
+void *bench_alloc_folios(size_t bytes);
+
 /*
  * Fill @to with @nr pages of the kind of content @kind: text, binary or heap
  * (<dir>/<kind>.pages), taken at equal distances; zero; or random, which nothing

@@ -2,12 +2,18 @@
 # shellcheck shell=bash
 #
 # zram through the block layer: direct writes and reads of SIZE bytes. BATCHES are the
-# batch_size to measure with; without it zram's own.
+# batch_size to measure with; without it zram's own. With FOLIO the memory is folios of
+# that size, in bytes, as what reclaim and the page cache write; without, it is single pages,
+# which are anywhere.
 
 # zram_measure ALGORITHM [BATCH]
 zram_measure()
 {
 	local zram kind at=0 tags=(--tag "algorithm=$1")
+	if [ -n "${FOLIO:-}" ]; then
+		folio_size "$FOLIO"
+		tags+=(--folios)
+	fi
 	zram_new zram "$1" 256M
 	if [ $# -eq 2 ]; then
 		put "$2" "/sys/block/$zram/batch_size"

@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-void *bench_alloc(size_t bytes)
+static void *alloc(size_t bytes, int advice)
 {
 	char *memory = mmap(NULL, bytes + BENCH_HUGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -17,10 +17,21 @@ void *bench_alloc(size_t bytes)
 	if (memory == MAP_FAILED)
 		die("no memory for %zu bytes", bytes);
 	memory += -(uintptr_t)memory & (BENCH_HUGE - 1);
-	madvise(memory, bytes, MADV_NOHUGEPAGE);
+	if (madvise(memory, bytes, advice) && advice == MADV_HUGEPAGE)
+		die("MADV_HUGEPAGE: %s", strerror(errno));
 	for (size_t i = 0; i < bytes; i += BENCH_PAGE)
 		memory[i] = 1;
 	return memory;
+}
+
+void *bench_alloc(size_t bytes)
+{
+	return alloc(bytes, MADV_NOHUGEPAGE);
+}
+
+void *bench_alloc_folios(size_t bytes)
+{
+	return alloc(bytes, MADV_HUGEPAGE);
 }
 
 /* xorshift64*, a published generator. */

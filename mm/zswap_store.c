@@ -13,8 +13,14 @@
 
 #include "zswap_internal.h"
 
+/*
+ * zswap_store_batch.c calls these functions, too. Here they are inlined, for a call
+ * costs a page that is stored by itself more than the little that there is to do.
+ */
+
 /* Entries for up to @nr pages; fewer when memory is short, 0 if there is none. */
-unsigned int zswap_entries_alloc(struct zswap_entry **entries, unsigned int nr)
+__always_inline unsigned int zswap_entries_alloc(struct zswap_entry **entries,
+						 unsigned int nr)
 {
 	if (nr > 1 && kmem_cache_alloc_bulk(zswap_entry_cache, GFP_KERNEL, nr,
 					    (void **)entries))
@@ -46,8 +52,9 @@ static void zswap_lru_add_many(struct zswap_entry **entries, unsigned int nr)
  *
  * Return: how many are in the tree now, less than @nr if memory was short.
  */
-unsigned int zswap_tree_store(struct zswap_entry **entries, unsigned int nr,
-			      swp_entry_t swpentry)
+__always_inline unsigned int zswap_tree_store(struct zswap_entry **entries,
+					      unsigned int nr,
+					      swp_entry_t swpentry)
 {
 	XA_STATE(xas, swap_zswap_tree(swpentry), swp_offset(swpentry));
 	unsigned int stored = 0;
@@ -95,9 +102,10 @@ static void zswap_entries_charge(struct zswap_entry **entries, unsigned int nr,
  * invalidations of these slots hold the folio's lock, and writeback finds entries by
  * the LRU. So the LRU comes last.
  */
-void zswap_entries_publish(struct zswap_entry **entries, unsigned int nr,
-			   swp_entry_t swpentry, int nid,
-			   struct zswap_pool *pool, struct obj_cgroup *objcg)
+__always_inline void zswap_entries_publish(struct zswap_entry **entries,
+					   unsigned int nr, swp_entry_t swpentry,
+					   int nid, struct zswap_pool *pool,
+					   struct obj_cgroup *objcg)
 {
 	unsigned int i, incompressible = 0;
 
@@ -158,7 +166,7 @@ bool zswap_store_folio(struct folio *folio, struct zswap_pool *pool,
 	struct zswap_comp_run run;
 	int nid = folio_nid(folio);
 
-	zswap_comp_begin(&pool->comp, folio, NULL, folio_nr_pages(folio), &run);
+	zswap_comp_begin(&pool->comp, folio, NULL, nr_pages, &run);
 	do {
 		unsigned int nr, filled, stored = 0;
 

@@ -93,7 +93,8 @@ zswap_store_batch_init(struct zswap_store_batch *batch)
 static inline bool zswap_store_queue(struct folio *folio,
 				     struct zswap_store_batch *batch)
 {
-	return batch && __zswap_store_queue(folio, batch);
+	return static_branch_unlikely(&zswap_batches) && batch &&
+	       __zswap_store_queue(folio, batch);
 }
 
 /**
@@ -120,7 +121,7 @@ static inline bool zswap_store_full(const struct zswap_store_batch *batch)
 static inline void zswap_store_submit(struct zswap_store_batch *batch,
 				      struct swap_io_ctx *ctx)
 {
-	if (batch && batch->nr)
+	if (static_branch_unlikely(&zswap_batches) && batch && batch->nr)
 		__zswap_store_submit(batch, ctx);
 }
 

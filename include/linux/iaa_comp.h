@@ -97,6 +97,8 @@ enum iaa_comp_mode {
  *	IAA_COMP_REQ_LEVEL()
  * @result: bytes produced, or -errno, or -EINPROGRESS while in flight
  *
+ * A request is zeroed before its first use.
+ *
  * @src and @dst belong to the core from submission until the request has been
  * retired, which is when submit or wait first returned something other
  * than -EINPROGRESS; a submission that returned -EAGAIN gave them back, too.

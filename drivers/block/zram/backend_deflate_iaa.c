@@ -164,29 +164,11 @@ static int iaa_start(int ret)
 	return ret == -EAGAIN ? ret : 0;
 }
 
-static noinline void iaa_unit_translated(struct iaa_unit *unit, const void *buf)
-{
-	if (!unit->buf)
-		unit->buf = kzalloc_obj(*unit->buf, IAA_MAP_GFP);
-	if (unit->buf)
-		unit->buf->addr = (void *)buf;
-	unit->req.buf = unit->buf;
-}
-
-static struct iaa_comp_req *iaa_unit_req(struct iaa_unit *unit, struct iaa_map *map,
-					 const void *buf)
-{
-	unit->req.batch = unlikely(map) ? map->batch : NULL;
-	if (unlikely(iaa_comp_translated()))
-		iaa_unit_translated(unit, buf);
-	return &unit->req;
-}
-
 static int iaa_batch_compress(const struct zcomp_params *params,
 			      enum iaa_comp_mode mode, struct iaa_unit *unit,
-			      void *map, const void *src, void *dst, bool nowait)
+			      const void *src, void *dst, bool nowait)
 {
-	struct iaa_comp_req *req = iaa_unit_req(unit, map, dst);
+	struct iaa_comp_req *req = &unit->req;
 
 	iaa_prepare_compress(params, req, src, PAGE_SIZE, dst);
 	if (nowait)
@@ -195,24 +177,23 @@ static int iaa_batch_compress(const struct zcomp_params *params,
 }
 
 static int iaa_batch_compress_fixed(struct zcomp_params *params, void *unit,
-				    void *map, const void *src, void *dst,
-				    bool nowait)
+				    const void *src, void *dst, bool nowait)
 {
-	return iaa_batch_compress(params, IAA_COMP_FIXED, unit, map, src, dst, nowait);
+	return iaa_batch_compress(params, IAA_COMP_FIXED, unit, src, dst, nowait);
 }
 
 static int iaa_batch_compress_dynamic(struct zcomp_params *params, void *unit,
-				      void *map, const void *src, void *dst,
-				      bool nowait)
+				      const void *src, void *dst, bool nowait)
 {
-	return iaa_batch_compress(params, IAA_COMP_DYNAMIC, unit, map, src, dst, nowait);
+	return iaa_batch_compress(params, IAA_COMP_DYNAMIC, unit, src, dst, nowait);
 }
 
-static int iaa_batch_decompress(struct zcomp_params *params, void *unit,
-				void *map, const void *src, unsigned int src_len,
+static int iaa_batch_decompress(struct zcomp_params *params, void *data,
+				const void *src, unsigned int src_len,
 				void *dst, bool nowait)
 {
-	struct iaa_comp_req *req = iaa_unit_req(unit, map, src);
+	struct iaa_unit *unit = data;
+	struct iaa_comp_req *req = &unit->req;
 
 	req->src = src;
 	req->slen = src_len;
@@ -260,6 +241,19 @@ static void iaa_map_pages(void *data, void *page, unsigned int nr)
 		iaa_comp_batch_add(map->batch, page, nr);
 }
 
+static void iaa_map_unit(void *req, void *data, void *buf)
+{
+	struct iaa_unit *unit = req;
+	struct iaa_map *map = data;
+
+	if (!unit->buf)
+		unit->buf = kzalloc_obj(*unit->buf, IAA_MAP_GFP);
+	if (unit->buf)
+		unit->buf->addr = buf;
+	unit->req.buf = unit->buf;
+	unit->req.batch = map->batch;
+}
+
 static void iaa_unmap(void *data)
 {
 	struct iaa_map *map = data;
@@ -275,6 +269,7 @@ static const struct zcomp_batch_state iaa_batch_state = {
 	.map_exit	= iaa_map_exit,
 	.maps		= iaa_comp_translated,
 	.map_pages	= iaa_map_pages,
+	.map_unit	= iaa_map_unit,
 	.unmap		= iaa_unmap,
 };
 

@@ -241,6 +241,17 @@ static int ring_fill(struct zcomp *comp, struct zcomp_ring *ring,
 }
 
 /**
+ * zcomp_ring_begin() - find out what a ring's backend wants to know
+ * @ring: the ring, with its units, and nothing in flight
+ *
+ * For a ring of one's own; zcomp_ring_get() does it.
+ */
+void zcomp_ring_begin(struct zcomp_ring *ring)
+{
+	ring->maps = ring->state->maps && ring->state->maps();
+}
+
+/**
  * zcomp_ring_get() - take this CPU's ring, if it is free
  * @comp: a compressor that has rings
  * @retire: takes each unit that is done
@@ -266,7 +277,7 @@ struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
 	ring->retire = retire;
 	ring->owner = owner;
 	ring->full = 0;
-	ring->maps = ring->state->maps && ring->state->maps();
+	zcomp_ring_begin(ring);
 	return ring;
 }
 
@@ -348,6 +359,13 @@ struct zcomp_unit *zcomp_ring_next(struct zcomp_ring *ring)
 	return &ring->units[ring->head];
 }
 
+static noinline void ring_map_unit(struct zcomp_ring *ring,
+				   struct zcomp_unit *unit)
+{
+	unit->map = ring->map[ring->turn];
+	ring->state->map_unit(unit->req, unit->map, unit->buf);
+}
+
 /**
  * zcomp_ring_compress() - start compressing a page into a unit's buffer
  * @ring: the ring
@@ -365,9 +383,9 @@ void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	unit->map = ring->maps ? ring->map[ring->turn] : NULL;
-	while (ops->compress(comp->params, unit->req, unit->map, src, unit->buf,
-			     nowait))
+	if (unlikely(ring->maps))
+		ring_map_unit(ring, unit);
+	while (ops->compress(comp->params, unit->req, src, unit->buf, nowait))
 		nowait = ring_make_room(ring);
 	ring_push(ring);
 }
@@ -390,9 +408,10 @@ void zcomp_ring_decompress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	unit->map = ring->maps ? ring->map[ring->turn] : NULL;
-	while (ops->decompress(comp->params, unit->req, unit->map, unit->buf,
-			       src_len, dst, nowait))
+	if (unlikely(ring->maps))
+		ring_map_unit(ring, unit);
+	while (ops->decompress(comp->params, unit->req, unit->buf, src_len,
+			       dst, nowait))
 		nowait = ring_make_room(ring);
 	ring_push(ring);
 }

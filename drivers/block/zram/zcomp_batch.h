@@ -26,9 +26,10 @@ struct zcomp_params;
  * @map_size: bytes of its own state for pages that are mapped together, the same
  * @unit_exit: optional; called before the unit's buffer is freed
  * @map_exit: optional; called before the state for such pages is freed
- * @maps: optional, with the two below; whether it gains anything now by knowing
- *	beforehand which pages come
+ * @maps: optional, with the three below; whether it gains anything now by knowing
+ *	buffers, and, beforehand, which pages come
  * @map_pages: @nr pages from this address on will come, behind those named before
+ * @map_unit: the next operation of this unit, whose buffer is @buf, is on one of them
  * @unmap: all of the pages that were named, and came, are retired
  *
  * Backends with the same state may share a ring.
@@ -41,6 +42,7 @@ struct zcomp_batch_state {
 	void (*map_exit)(void *map);
 	bool (*maps)(void);
 	void (*map_pages)(void *map, void *page, unsigned int nr);
+	void (*map_unit)(void *req, void *map, void *buf);
 	void (*unmap)(void *map);
 };
 
@@ -49,12 +51,11 @@ struct zcomp_batch_state {
  * @max: number of units that gain something, 2 to ZCOMP_BATCH_MAX
  * @state: what it keeps in a ring
  * @compress: start compressing the page at @src to @dst, which has room for a
- *	page and is the unit's own; a result of more than @params->max_len bytes is
- *	of no use. @map is NULL, or what @src was named for. Returns 0, or with
- *	@nowait -EAGAIN when the device is full and nothing was started. @wait
- *	reports all other outcomes.
- * @decompress: start decompressing @src_len bytes at @src, which is the unit's
- *	own, to the page at @dst; otherwise as @compress
+ *	page; a result of more than @params->max_len bytes is of no use. Returns
+ *	0, or with @nowait -EAGAIN when the device is full and nothing was
+ *	started. @wait reports all other outcomes.
+ * @decompress: start decompressing @src_len bytes to the page at @dst; returns
+ *	as @compress does
  * @wait: wait until the operation that was started with this request is done.
  *	Returns the bytes produced, or -errno; from compression -ENOSPC if the
  *	result is too long to be of use. A second call returns the same.
@@ -67,9 +68,9 @@ struct zcomp_batch_ops {
 	unsigned int max;
 	const struct zcomp_batch_state *state;
 
-	int (*compress)(struct zcomp_params *params, void *req, void *map,
+	int (*compress)(struct zcomp_params *params, void *req,
 			const void *src, void *dst, bool nowait);
-	int (*decompress)(struct zcomp_params *params, void *req, void *map,
+	int (*decompress)(struct zcomp_params *params, void *req,
 			  const void *src, unsigned int src_len, void *dst,
 			  bool nowait);
 	int (*wait)(void *req);
@@ -80,7 +81,7 @@ struct zcomp_batch_ops {
  * @buf: a page of the unit's own, for the compressed form
  * @req: the backend's state
  * @wait: the backend's, set at submission
- * @map: the ring's, set at submission: what it is mapped with, or NULL
+ * @map: the ring's, where that maps: what the unit is mapped with
  * @page: the user's: the page in its plain form
  * @index: the user's: the slot that the page belongs to
  * @size: the user's: the slot's size before the operation
@@ -106,7 +107,7 @@ typedef void (*zcomp_retire_fn)(void *owner, struct zcomp_unit *unit, int len);
  * @nr: number of units; fewer than two make no ring
  * @max: room in @units
  * @state: what each unit has room for
- * @maps: the backend gains by pages that are mapped together
+ * @maps: the backend gains by knowing what is mapped
  * @turn: which of @map takes pages now
  * @map: the backend's; pages of one are in flight while the other takes pages
  * @head: the unit to submit next
@@ -158,6 +159,7 @@ void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr);
 struct zcomp_ring *zcomp_ring_get(struct zcomp *comp, zcomp_retire_fn retire,
 				  void *owner);
 void zcomp_ring_put(struct zcomp_ring *ring);
+void zcomp_ring_begin(struct zcomp_ring *ring);
 
 bool zcomp_ring_fits(const struct zcomp_ring *ring, const struct zcomp *comp);
 void zcomp_ring_map(struct zcomp_ring *ring);

@@ -238,6 +238,7 @@ static int recomp_ring_create(struct recomp *rc, struct zcomp_ring *ring,
 		if (!ring->units[i].page)
 			return -ENOMEM;
 	}
+	zcomp_ring_begin(ring);
 	ring->retire = retire;
 	ring->owner = rc;
 	return 0;

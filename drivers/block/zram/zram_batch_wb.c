@@ -78,6 +78,7 @@ struct zram_wb_reader *zram_wb_reader_create(struct zram *zram)
 	if (zcomp_ring_grow(&reader->ring, zram->batch.size,
 			    comp->ops->batch->state, NUMA_NO_NODE, gfp))
 		goto err;
+	zcomp_ring_begin(&reader->ring);
 	for (i = 0; i < reader->ring.nr; i++) {
 		reader->page[i] = alloc_page(gfp);
 		if (!reader->page[i])

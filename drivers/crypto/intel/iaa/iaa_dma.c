@@ -389,14 +389,13 @@ dma_addr_t iaa_batch_map(struct iaa_comp_batch *batch, struct iaa_dma *dma,
 			 enum dma_data_direction dir)
 {
 	struct iaa_batch_map *map = &batch->map[batch->last];
-	int page;
+	int page = iaa_batch_find(batch, addr);
 
-	if (batch->nr < 2 || (batch->nr_maps && batch->dir != dir))
+	if (unlikely(page < 0))
 		return DMA_MAPPING_ERROR;
-	page = iaa_batch_find(batch, addr);
-	if (page < 0)
-		return DMA_MAPPING_ERROR;
-	if (!batch->nr_maps || map->dma != dma) {
+	if (unlikely(!batch->nr_maps || map->dma != dma)) {
+		if (batch->nr < 2 || (batch->nr_maps && batch->dir != dir))
+			return DMA_MAPPING_ERROR;
 		batch->dir = dir;
 		map = iaa_batch_on(batch, dma, users);
 		if (!map)

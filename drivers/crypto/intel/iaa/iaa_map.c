@@ -67,17 +67,18 @@ dma_addr_t iaa_map_other(struct device *dev, void *addr, unsigned int len,
 }
 
 /* The uncompressed side may be a page of a batch, the compressed one in a buffer */
-static dma_addr_t iaa_map_plain(struct iaa_wq *wq, struct iaa_comp_req *req,
-				const void *addr, unsigned int len,
-				enum dma_data_direction dir)
+static __always_inline dma_addr_t
+iaa_map_plain(struct iaa_wq *wq, struct iaa_comp_req *req, const void *addr,
+	      unsigned int len, enum dma_data_direction dir)
 {
 	if (!req->batch || len > PAGE_SIZE)
 		return DMA_MAPPING_ERROR;
 	return iaa_batch_map(req->batch, &wq->dev->dma, &wq->batches, addr, dir);
 }
 
-static dma_addr_t iaa_map_packed(struct iaa_wq *wq, struct iaa_comp_req *req,
-				 const void *addr, unsigned int len)
+static __always_inline dma_addr_t
+iaa_map_packed(struct iaa_wq *wq, struct iaa_comp_req *req, const void *addr,
+	       unsigned int len)
 {
 	if (!req->buf || req->buf->addr != addr || len > PAGE_SIZE)
 		return DMA_MAPPING_ERROR;
@@ -103,11 +104,13 @@ int iaa_req_map_translated(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
 	bool compress = req->op == IAA_OP_COMPRESS;
 
+	req->src_bounce = NULL;
+	req->dst_bounce = NULL;
 	req->src_dma = compress ?
 		       iaa_map_plain(wq, req, req->src, req->slen, DMA_TO_DEVICE) :
 		       iaa_map_packed(wq, req, req->src, req->slen);
 	if (req->src_dma != DMA_MAPPING_ERROR)
-		req->kept = IAA_KEPT_SRC;
+		req->kept |= IAA_KEPT_SRC;
 	else
 		req->src_dma = iaa_map_alone(wq, (void *)req->src, req->slen,
 					     DMA_TO_DEVICE, &req->src_bounce);
@@ -128,6 +131,7 @@ int iaa_req_map_translated(struct iaa_wq *wq, struct iaa_comp_req *req)
 	if (!(req->kept & IAA_KEPT_SRC))
 		dma_unmap_phys(wq->dma_dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
 err_free:
+	req->kept = 0;
 	iaa_bounce_free(req);
 	return -ENOMEM;
 }
@@ -156,6 +160,7 @@ void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback)
 		dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
 	if (!(req->kept & IAA_KEPT_DST))
 		dma_unmap_phys(dev, req->dst_dma, req->dlen, iaa_dst_dir(readback), 0);
+	req->kept = 0;
 }
 
 /**

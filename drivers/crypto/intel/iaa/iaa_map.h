@@ -55,9 +55,6 @@ static __always_inline int iaa_req_map(struct iaa_wq *wq, struct iaa_comp_req *r
 
 	req->src_bounce = NULL;
 	req->dst_bounce = NULL;
-	req->kept = 0;
-	if (unlikely(wq->translated))
-		return iaa_req_map_translated(wq, req);
 
 	req->src_dma = iaa_map(dev, (void *)req->src, req->slen, DMA_TO_DEVICE,
 			       &req->src_bounce);

@@ -143,7 +143,8 @@ static __always_inline void iaa_unmap(struct iaa_comp_req *req,
 }
 
 static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
-					struct iaa_comp_req *req, bool verify)
+					struct iaa_comp_req *req, bool verify,
+					bool translating)
 {
 	int ret;
 
@@ -156,7 +157,8 @@ static __always_inline int iaa_wq_begin(struct iaa_wq *wq,
 	req->reason = IAA_NO_REASON;
 	req->resubmits = 0;
 	req->verify = verify;
-	ret = iaa_req_map(wq, req);
+	ret = translating && wq->translated ? iaa_req_map_translated(wq, req) :
+					      iaa_req_map(wq, req);
 	if (unlikely(ret)) {
 		req->reason = IAA_NO_MAPPING;
 		goto err_put_desc;
@@ -184,7 +186,7 @@ err_put_desc:
  */
 int iaa_wq_submit(struct iaa_wq *wq, struct iaa_comp_req *req)
 {
-	return iaa_wq_begin(wq, req, false);
+	return iaa_wq_begin(wq, req, false, true);
 }
 
 /* Whether it takes requests; a device that halted does not, until it is reset */
@@ -198,7 +200,8 @@ static bool iaa_wq_live(struct iaa_wq *wq)
 	return false;
 }
 
-static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
+static __always_inline int __iaa_wq_try(struct iaa_wq *wq,
+					struct iaa_comp_req *req, bool translating)
 {
 	bool compress = req->op == IAA_OP_COMPRESS;
 	unsigned int cap = compress ? req->mode : IAA_CAP_DECOMPRESS;
@@ -213,7 +216,19 @@ static int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 		return iaa_req_soft(req, IAA_TOO_LONG);
 	if (unlikely(!iaa_wq_live(wq)))
 		return iaa_req_soft(req, IAA_STALLED);
-	return iaa_wq_begin(wq, req, compress && READ_ONCE(iaa_verify_compress));
+	return iaa_wq_begin(wq, req, compress && READ_ONCE(iaa_verify_compress),
+			    translating);
+}
+
+static noinline int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
+{
+	return __iaa_wq_try(wq, req, false);
+}
+
+static noinline int iaa_wq_try_translating(struct iaa_wq *wq,
+					   struct iaa_comp_req *req)
+{
+	return __iaa_wq_try(wq, req, true);
 }
 
 /*
@@ -225,7 +240,8 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 					  const struct iaa_wq_set *set,
 					  unsigned int start,
 					  enum iaa_role role,
-					  struct iaa_comp_req *req)
+					  struct iaa_comp_req *req,
+					  bool translating)
 {
 	unsigned int next = raw_cpu_read(iaa_cursor[role]), at, i;
 	int ret, worst = -EREMOTEIO;
@@ -238,9 +254,11 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 		if (at >= set->nr)
 			at -= set->nr;
 
-		ret = iaa_wq_try(table->wqs[set->first + at], req);
+		ret = translating ?
+		      iaa_wq_try_translating(table->wqs[set->first + at], req) :
+		      iaa_wq_try(table->wqs[set->first + at], req);
 		if (likely(ret == -EINPROGRESS)) {
-			if (unlikely(req->batch) && iaa_batch_stays(req->batch))
+			if (translating && req->batch && iaa_batch_stays(req->batch))
 				next--;
 			raw_cpu_write(iaa_cursor[role], next);
 			return ret;
@@ -273,21 +291,14 @@ static noinline int iaa_submit_again(const struct iaa_table *table,
 	set = iaa_table_package_set(table, raw_smp_processor_id(), role);
 	do {
 		cpu_relax();
-		ret = iaa_set_submit(table, set, 0, role, req);
+		ret = iaa_set_submit(table, set, 0, role, req, true);
 		if (ret != -EAGAIN)
 			return ret;
 	} while (ktime_get_mono_fast_ns() < end);
 	return iaa_req_soft(req, IAA_BUSY);
 }
 
-/**
- * iaa_hw_submit() - start a request on one of this CPU's queues
- * @req: its op, mode, flags and buffers are set
- *
- * Context: under rcu_read_lock(); does not sleep.
- * Return: see struct iaa_provider.
- */
-int iaa_hw_submit(struct iaa_comp_req *req)
+static __always_inline int __iaa_hw_submit(struct iaa_comp_req *req, bool translating)
 {
 	const struct iaa_table *table = rcu_dereference(iaa_table);
 	enum iaa_role role = req->op == IAA_OP_COMPRESS ? IAA_ROLE_COMP :
@@ -301,10 +312,32 @@ int iaa_hw_submit(struct iaa_comp_req *req)
 				    IAA_STALLED : IAA_NO_QUEUE);
 
 	set = iaa_table_set(table, raw_smp_processor_id(), role, &start);
-	ret = iaa_set_submit(table, set, start, role, req);
+	ret = iaa_set_submit(table, set, start, role, req, translating);
 	if (likely(ret != -EAGAIN) || req->flags & IAA_COMP_REQ_NOWAIT)
 		return ret;
 	return iaa_submit_again(table, role, req);
+}
+
+/* Some devices' addresses are translated */
+static noinline int iaa_hw_submit_translating(struct iaa_comp_req *req)
+{
+	return __iaa_hw_submit(req, true);
+}
+
+/**
+ * iaa_hw_submit() - start a request on one of this CPU's queues
+ * @req: its op, mode, flags and buffers are set
+ *
+ * Without an IOMMU none of what iaa_comp_dma.h offers costs anything but one look.
+ *
+ * Context: under rcu_read_lock(); does not sleep.
+ * Return: see struct iaa_provider.
+ */
+int iaa_hw_submit(struct iaa_comp_req *req)
+{
+	if (unlikely(iaa_comp_translated()))
+		return iaa_hw_submit_translating(req);
+	return __iaa_hw_submit(req, false);
 }
 
 static __always_inline void iaa_count(struct iaa_comp_req *req, int ret)

@@ -36,17 +36,16 @@ static void submit(IAATest *t, unsigned n)
     iaa_submit(t, 0, &d);
 }
 
-/* How long it takes until a descriptor is done, in steps of @step ns */
-static int64_t wait_done(IAATest *t, unsigned n, int64_t step)
+/* How many ns it takes until a descriptor is done */
+static int64_t wait_done(IAATest *t, unsigned n)
 {
-    int64_t ns = 0;
+    int64_t now = qtest_clock_step(t->qts, 1), begin = now - 1;
 
     while (!done(t, n)) {
-        g_assert_cmpint(ns, <, 100 * 1000 * 1000);
-        qtest_clock_step(t->qts, step);
-        ns += step;
+        g_assert_cmpint(now - begin, <, 100 * 1000 * 1000);
+        now = qtest_clock_step_next(t->qts);
     }
-    return ns;
+    return now - begin;
 }
 
 /*
@@ -66,8 +65,8 @@ static void test_share(void)
         for (int n = 0; n < MANY; n++) {
             submit(&t, n);
         }
-        wait_done(&t, PAGES, 100);
-        got = wait_done(&t, MANY - 1, 500);
+        wait_done(&t, PAGES);
+        got = wait_done(&t, MANY - 1);
         g_test_message("contention %u: %" PRId64 " ns, %" PRId64 " wanted",
                        percent[i], got, want);
         g_assert_cmpint(got, >, want * 9 / 10);
@@ -87,8 +86,8 @@ static void test_engines(void)
     for (int n = 0; n < MANY; n++) {
         submit(&t, n);
     }
-    wait_done(&t, PAGES, 100);
-    got = wait_done(&t, MANY - 1, 500);
+    wait_done(&t, PAGES);
+    got = wait_done(&t, MANY - 1);
     g_assert_cmpint(got, >, want * 9 / 10);
     g_assert_cmpint(got, <, want * 11 / 10);
     iaa_stop(&t);
@@ -105,7 +104,7 @@ static int64_t singles(unsigned percent, const char *props, int64_t *least)
     for (int n = 0; n < PAGES; n++) {
         qtest_clock_step(t.qts, 10000);
         submit(&t, n);
-        ns = wait_done(&t, n, 1);
+        ns = wait_done(&t, n);
         *least = MIN(*least, ns);
         sum += ns;
     }
@@ -135,7 +134,7 @@ static void test_unseen(void)
 
     start(&t, 90, "");
     submit(&t, 0);
-    wait_done(&t, 0, 100);
+    wait_done(&t, 0);
     g_assert_false(iaa_transactions_pending(&t));
     g_assert_cmphex(iaa_command(&t, IAA_CMD_DRAIN_ALL, 0), ==, 0);
     g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_COMPRESS_COMPLETED), ==, 1);
@@ -143,7 +142,7 @@ static void test_unseen(void)
     /* after a long time, too, of which only the end matters */
     qtest_clock_step(t.qts, INT64_C(3600) * 1000 * 1000 * 1000);
     submit(&t, 1);
-    g_assert_cmpint(wait_done(&t, 1, 100), <, 1000 * 1000);
+    g_assert_cmpint(wait_done(&t, 1), <, 1000 * 1000);
     iaa_stop(&t);
 }
 
@@ -163,7 +162,7 @@ static void test_reset(void)
     g_assert_cmpuint(iaa_fault_count(&t, IAA_COUNT_COMPRESS_COMPLETED) +
                      iaa_fault_count(&t, IAA_COUNT_DISCARDED), ==, PAGES);
     submit(&t, 0);
-    wait_done(&t, 0, 100);
+    wait_done(&t, 0);
 
     for (int n = 0; n < PAGES; n++) {
         submit(&t, n);
@@ -172,7 +171,7 @@ static void test_reset(void)
     iaa_aecs_fixed(&t);
     iaa_up(&t, MANY);
     submit(&t, 0);
-    wait_done(&t, 0, 100);
+    wait_done(&t, 0);
     iaa_stop(&t);
 }
 
@@ -189,7 +188,7 @@ static void test_hang(void)
     }
     g_assert_false(done(&t, 0));
     iaa_fault_action(&t, IAA_FAULT_ACTION_CLEAR, 0);
-    wait_done(&t, 19, 1000);
+    wait_done(&t, 19);
     for (int n = 0; n < 20; n++) {
         g_assert_true(done(&t, n));
     }

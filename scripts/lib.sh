@@ -11,7 +11,7 @@ SRC=$BUILD/src			# pristine trees, never edited
 # The pristine kernel: Debian's, or a copy of the user's own
 PRISTINE_LINUX=$SRC/linux${LINUX_SRC:+-user}
 DL=$BUILD/dl			# what apt downloaded
-LOG=$BUILD/log
+LOG=${TEST_LOG:-$BUILD/log}
 # The project's path inside the sandbox: the same for every checkout, so that
 # build trees, which record absolute paths, may be copied between checkouts.
 INSIDE=/iaa

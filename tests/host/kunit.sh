@@ -28,7 +28,7 @@ done
 kunit()
 {
 	"$ROOT/scripts/sandbox" --bind "$ROOT/build/linux" /src --bind "$OUT" /out --chdir /src \
-		env PYTHONDONTWRITEBYTECODE=1 CCACHE_DIR=/iaa/build/ccache CCACHE_MAXSIZE=2G \
+		env PYTHONDONTWRITEBYTECODE=1 CCACHE_DIR=/iaa/build/ccache CCACHE_MAXSIZE=2G CCACHE_DEPEND=1 \
 		CCACHE_COMPILERCHECK=content tools/testing/kunit/kunit.py "$@" --build_dir=/out \
 		--make_options CC='ccache gcc' --make_options HOSTCC='ccache gcc'
 }

@@ -31,9 +31,9 @@ test_over_zram()
 	zswap_set shrinker_enabled Y
 	zram_create dev deflate-iaa 256M
 	swap_on "$dev"
-	cgroup_create group 10M
+	cgroup_create group 6M
 	before=$(vm_count zswpwb)
-	must in_cgroup "$group" swap-verify --size 30M --threads 2 --rounds 2
+	must in_cgroup "$group" swap-verify --size 14M --threads 2
 	info "$(($(vm_count zswpwb) - before)) pages written back to zram"
 	at_least "$(vm_count zswpwb)" $((before + 100)) "pages written back"
 	zswap_empty

@@ -314,7 +314,8 @@ plan_workloads()
 }
 
 # What zswap's shrinker writes back under the pressure of usemem's processes, with
-# batches (ours) and without (stock): the disk takes no time, and holds what it gets.
+# batches (ours) and without (stock): the disk takes no time, and holds what it gets. Also
+# with software and statistics that are not old.
 plan_zswap_writeback()
 {
 	local size=$1 kernel env=()
@@ -322,6 +323,8 @@ plan_zswap_writeback()
 	for kernel in stock ours; do
 		task "zswap-writeback-$size-software-$kernel" $kernel $SCALE "zswap-writeback-$size" \
 			usemem "${env[@]}" ALGORITHMS=zstd
+		task "zswap-writeback-fresh-$size-$kernel" $kernel $SCALE \
+			"zswap-writeback-fresh-$size" usemem "${env[@]}" ALGORITHMS=zstd FRESH=y
 		task "zswap-writeback-$size-$kernel" $kernel $SCALE "zswap-writeback-$size" \
 			usemem "${env[@]}" DEVICES=1 "ALGORITHMS=$IAA"
 	done

@@ -157,6 +157,29 @@ test_commands_hang()
 	recovers
 }
 
+# Nor that of the function, and its queue is taken away: the pages are software's once the
+# device is kept from memory
+test_never_stops_and_is_taken_away()
+{
+	local dev load
+	prepare
+	read -r dev < <(iaa_devices)
+	both
+	fault flr-ignored
+	fault cmd-hang
+	fault hang-engine count=1 skip=20
+	blk-verify both --size "$SIZE" --bs 64K --round 1 "$zram" >"$KTAP_TMP/load" 2>&1 &
+	load=$!
+	await 10 "an engine hangs" has_struck hang-engine 1
+	iaa_unconfigure
+	logged 'could not be stopped; its DMA is blocked'
+	wait $load || fail "$(<"$KTAP_TMP/load")"
+	must blk-verify check --size "$SIZE" --round 1 "$zram"
+	fault clear
+	iaa_configure_device "$dev" 1
+	recovers
+}
+
 # The device takes another reset: no need for one of the function
 test_reset_refused()
 {

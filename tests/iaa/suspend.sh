@@ -6,7 +6,7 @@
 # the queues were not given up before, or do not serve again after.
 #
 # vm:
-# also: iaa=version=0x200,int-handles=on,op-config=on
+# also: iaa=version=0x200,int-handles=on,op-config=on iommu=lazy
 # timeout: 300
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

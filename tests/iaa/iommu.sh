@@ -6,7 +6,7 @@
 # its buffer or its device, and on a page that comes back wrong where nothing can be mapped.
 #
 # vm: devices=4 iommu=strict
-# also: iommu=lazy packages=2 smp=4 iaa=version=0x200,int-handles=on,op-config=on
+# also: iommu=lazy packages=2 devices=8 smp=4 iaa=version=0x200,int-handles=on,op-config=on
 # debug: yes
 # may-skip: nothing_outlives_a_device no DMA debugging in this kernel
 # may-skip: nothing_outlives_a_ring no DMA debugging in this kernel

@@ -34,7 +34,9 @@
 unsigned int iaa_translating __read_mostly;	/* devices */
 EXPORT_SYMBOL_GPL(iaa_translating);
 
-/* Protects iaa_translating, the lists of buffers, and which maps are in use. */
+static unsigned int iaa_next_home;
+
+/* Protects the two above, the lists of buffers, and which maps are in use. */
 static DEFINE_SPINLOCK(iaa_dma_lock);
 
 /**
@@ -57,6 +59,7 @@ bool iaa_dma_init(struct iaa_dma *dma, struct device *dev)
 	dma->lazy = domain->type == IOMMU_DOMAIN_DMA_FQ;
 
 	guard(spinlock)(&iaa_dma_lock);
+	dma->home = iaa_next_home++ % IAA_COMP_BUF_MAPS;
 	WRITE_ONCE(iaa_translating, iaa_translating + 1);
 	return true;
 #else
@@ -147,19 +150,19 @@ static noinline dma_addr_t iaa_buf_map_first(struct iaa_comp_buf *buf,
 					     struct iaa_dma *dma)
 {
 	struct iaa_buf_map *map;
-	unsigned int i = 0;
+	unsigned int i;
 
 	if (!PAGE_ALIGNED(buf->addr) || !iaa_in_linear_map(buf->addr))
 		return DMA_MAPPING_ERROR;
 
 	guard(spinlock)(&iaa_dma_lock);
-	while (i < IAA_COMP_BUF_MAPS && buf->map[i].dma)
-		i++;
-	if (i == IAA_COMP_BUF_MAPS) {
-		i = buf->victim++ % IAA_COMP_BUF_MAPS;
-		iaa_buf_unmap_one(&buf->map[i]);
+	map = &buf->map[dma->home];
+	for (i = 0; i < IAA_COMP_BUF_MAPS && map->dma; i++)
+		map = &buf->map[i];
+	if (map->dma) {
+		map = &buf->map[buf->victim++ % IAA_COMP_BUF_MAPS];
+		iaa_buf_unmap_one(map);
 	}
-	map = &buf->map[i];
 	map->addr = dma_map_phys(dma->dev, virt_to_phys(buf->addr), PAGE_SIZE,
 				 DMA_BIDIRECTIONAL, IAA_BUF_ATTRS);
 	if (dma_mapping_error(dma->dev, map->addr))
@@ -182,8 +185,11 @@ static noinline dma_addr_t iaa_buf_map_first(struct iaa_comp_buf *buf,
  */
 dma_addr_t iaa_buf_map(struct iaa_comp_buf *buf, struct iaa_dma *dma)
 {
+	const struct iaa_buf_map *map = &buf->map[dma->home];
 	unsigned int i;
 
+	if (likely(READ_ONCE(map->dma) == dma))
+		return map->addr;
 	for (i = 0; i < IAA_COMP_BUF_MAPS; i++)
 		if (READ_ONCE(buf->map[i].dma) == dma)
 			return buf->map[i].addr;

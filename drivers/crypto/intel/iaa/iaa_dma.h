@@ -22,12 +22,14 @@ struct device;
  * struct iaa_dma - a device whose addresses are translated
  * @dev: the device
  * @bufs: its maps of buffers
+ * @home: which of a buffer's maps it takes, unless another device has it
  * @lazy: what is unmapped is invalidated later, if no dma_iova_*() is used
  * @fenced: it can't be stopped, and must not reach what others use now
  */
 struct iaa_dma {
 	struct device *dev;
 	struct list_head bufs;
+	unsigned int home;
 	bool lazy;
 	bool fenced;
 };

@@ -147,8 +147,8 @@ static void write_retire(void *owner, struct zcomp_unit *unit, int len)
 	}
 }
 
-static void write_page(struct batch_io *io, struct page *page,
-		       unsigned long index)
+static __always_inline void write_page(struct batch_io *io, struct page *page,
+				       unsigned long index)
 {
 	struct zram *zram = io->zram;
 	void *src = page_address(page);
@@ -333,6 +333,28 @@ static void batch_end(struct batch_io *io)
 	io->named = 0;
 }
 
+static __always_inline void write_pages(struct batch_io *io, struct bio *bio,
+					bool maps)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_segment(bv, bio, iter) {
+		if (maps)
+			map_next(io, bio, iter);
+		write_page(io, bv.bv_page,
+			   iter.bi_sector >> SECTORS_PER_PAGE_SHIFT);
+		if (unlikely(io->err))
+			break;
+	}
+}
+
+/* Apart, so that the other loop keeps its state in registers */
+static noinline void write_pages_mapped(struct batch_io *io, struct bio *bio)
+{
+	write_pages(io, bio, true);
+}
+
 /**
  * zram_batch_write() - write a bio through a ring
  * @zram: the device
@@ -347,9 +369,7 @@ bool zram_batch_write(struct zram *zram, struct bio *bio)
 	unsigned long first = bio->bi_iter.bi_sector >> SECTORS_PER_PAGE_SHIFT;
 	struct zram_batch_stats *stats = &zram->batch.stats;
 	struct batch_io io = { .zram = zram };
-	struct bvec_iter iter;
 	unsigned long start;
-	struct bio_vec bv;
 
 	if (!zram->batch.write_comp || READ_ONCE(zram->batch.size) < 2 ||
 	    bio->bi_iter.bi_size <= PAGE_SIZE || !bio_suits(bio))
@@ -361,13 +381,10 @@ bool zram_batch_write(struct zram *zram, struct bio *bio)
 	}
 
 	start = bio_start_io_acct(bio);
-	bio_for_each_segment(bv, bio, iter) {
-		map_next(&io, bio, iter);
-		write_page(&io, bv.bv_page,
-			   iter.bi_sector >> SECTORS_PER_PAGE_SHIFT);
-		if (unlikely(io.err))
-			break;
-	}
+	if (unlikely(io.ring->maps))
+		write_pages_mapped(&io, bio);
+	else
+		write_pages(&io, bio, false);
 	zcomp_ring_flush(io.ring);
 	batch_end(&io);
 

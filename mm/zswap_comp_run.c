@@ -83,10 +83,11 @@ static void zswap_comp_submit(struct zswap_comp_run *run,
 		zswap_comp_set_src(run, batch);
 		acomp_request_set_params(batch->req, batch->src, batch->dst,
 					 nr * PAGE_SIZE, PAGE_SIZE);
+		if (run->ctx->size > 1)
+			acomp_request_set_units(batch->req,
+						nr > 1 ? &batch->units : NULL,
+						PAGE_SIZE, batch->results);
 	}
-	if (run->ctx->size > 1)
-		acomp_request_set_units(batch->req, nr > 1 ? &batch->units : NULL,
-					PAGE_SIZE, batch->results);
 	/* A request that may be in the backlog is queued if it returns -EBUSY. */
 	err = crypto_acomp_compress(batch->req);
 	batch->err = err == -EBUSY ? -EINPROGRESS : err;

@@ -53,7 +53,7 @@ bench-check:
 check: overlay
 	@scripts/check
 
-#: make kernel   our kernel (FLAVOUR=run|test|stock|kcsan|builtin|gcov)
+#: make kernel   our kernel (FLAVOUR=run|test|stock|kcsan|builtin|filesystems|gcov)
 FLAVOUR ?= run
 kernel: guest-$(FLAVOUR)
 

@@ -6,6 +6,7 @@
 # missing, or one is there that SUITES does not name; if a case fails or is skipped; and if
 # a test defines a symbol of the driver, since on x86 both may be in one kernel.
 #
+# last: iaa/kunit.sh runs the same suites in a VM
 # timeout: 1200
 . "$(dirname "$0")/../lib/ktap.sh"
 

@@ -10,6 +10,7 @@
 #
 # vm: kernel=stock disk=256M
 # also: iaa=version=0x200,int-handles=on,op-config=on,instant=on
+# last: it judges the emulated device, as qtest.sh and model.sh do; the driver is not ours
 # timeout: 900
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

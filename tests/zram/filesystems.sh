@@ -5,7 +5,8 @@
 # copied again, free space is trimmed, and everything has the checksum it had, also after
 # mounting again. Fails on a file that differs, or on what the filesystem's own check finds.
 #
-# vm: kernel=builtin
+# vm: kernel=filesystems
+# last: its kernel has 220 objects that no other has; fio.sh and batch_fio.sh write such bios
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

@@ -4,7 +4,8 @@
 # The kernel's own selftests of zram, as they stand in its tree. They take the last of the
 # algorithms that zram lists, which is ours. Fails where they fail.
 #
-# vm: kernel=builtin
+# vm: kernel=filesystems
+# last: as filesystems.sh, and devices.sh and tools.sh set up and use what these do
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"

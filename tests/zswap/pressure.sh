@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # zswap under real pressure: several threads in a cgroup that is too small for them, while
-# what they use changes under them, with single pages and with 64K folios. Fails on a wrong page, on a pool that does not go away,
-# and on limits that are not kept. ROUNDS=N in the environment: N times the load (1).
+# what they use changes under them, with single pages and with 64K folios. Fails on a wrong
+# page, on a pool that does not go away, and on limits that are not kept. ROUNDS=N in the
+# environment: N times the load (1).
 #
 # vm: devices=4 packages=2 smp=4 iommu=strict
 # also: iommu=lazy iaa=version=0x200,int-handles=on,op-config=on
@@ -13,7 +14,13 @@
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/zswap.sh"
 
-LOAD=(swap-verify --size 12M --threads 4 --rounds "${ROUNDS:-1}")
+# Every page takes ten times as long with lockdep.
+if [ -e /proc/lockdep ]; then
+	MEMORY=8M LIMIT=5M
+else
+	MEMORY=12M LIMIT=7M
+fi
+LOAD=(swap-verify --size "$MEMORY" --threads 4 --rounds "${ROUNDS:-1}")
 
 hardware()
 {
@@ -55,7 +62,7 @@ test_threads()
 {
 	local group
 	hardware
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	under_load sleep 1
 	at_least "$(zswpout_of_load)" 2000 "pages to zswap"
 }
@@ -77,7 +84,7 @@ test_compressor_switched()
 {
 	local group turn=0
 	hardware
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	under_load next_compressor
 	at_least $turn 2 "switches"
 	put lzo "$(zswap_param compressor)"
@@ -100,7 +107,7 @@ test_cpus_come_and_go()
 	local group turn=0
 	[ -w /sys/devices/system/cpu/cpu2/online ] || skip "too few CPUs to take away"
 	hardware
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	under_load toggle_cpus
 	at_least $turn 2 "CPUs taken away"
 }
@@ -120,7 +127,7 @@ test_queues_come_and_go()
 	iaa_configure -d 1 -q 2
 	dev=$(iaa_devices | sed -n 1p)
 	zswap_setup deflate-iaa
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	under_load toggle_queues
 	at_least $turn 2 "times the queue was disabled"
 }
@@ -131,7 +138,7 @@ test_all_queues_go()
 {
 	local group
 	hardware
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	rm -f "$KTAP_TMP/load"
 	in_cgroup "$group" "${LOAD[@]}" --rounds 1 --hold "$KTAP_TMP/go" >"$KTAP_TMP/load" 2>&1 &
 	local pid=$!
@@ -158,7 +165,7 @@ test_zswap_max()
 {
 	local group most=0
 	hardware
-	cgroup_create group 7M
+	cgroup_create group $LIMIT
 	put 1M "$group/memory.zswap.max"
 	under_load check_usage
 	at_least $most $((512 << 10)) "the most that zswap used"
@@ -184,7 +191,7 @@ shrinker_writes_back()
 {
 	local group before
 	zswap_set shrinker_enabled Y
-	cgroup_create group 6M
+	cgroup_create group $LIMIT
 	before=$(vm_count zswpwb)
 	under_load sleep 1
 	info "$(($(vm_count zswpwb) - before)) pages written back"

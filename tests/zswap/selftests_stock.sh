@@ -7,6 +7,7 @@
 # One case swaps half of the memory, so there is little; and counts what else is swapped
 # against it, so the files of the guest stay where they are.
 #
+# last: what it tests is not ours
 # vm: kernel=stock mem=512M append=rootfstype=ramfs
 # timeout: 400
 . "$(dirname "$0")/../lib/ktap.sh"

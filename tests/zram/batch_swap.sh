@@ -169,11 +169,11 @@ test_full_device_loses_nothing()
 	page_cluster 0
 	swap_on dev deflate-iaa
 	cgroup_create group 64M
-	held in_cgroup "$group" swap-verify --size 3M
-	put 512K "$(zram_attr "$dev" mem_limit)"
+	held in_cgroup "$group" swap-verify --size 1536K
+	put 256K "$(zram_attr "$dev" mem_limit)"
 	# Writes fail before half of it is out; what did not get there stays, and is right. The
 	# kernel tries again and again to get as much as it was asked for.
-	{ echo 2M >"$group/memory.reclaim"; } 2>/dev/null || true
+	{ echo 1M >"$group/memory.reclaim"; } 2>/dev/null || true
 	info "$(zram_stat "$dev" mm_stat 1) bytes on zram, $(zram_stat "$dev" io_stat 2) failed writes"
 	at_least "$(zram_stat "$dev" io_stat 2)" 1 "failed writes"
 	let_go

@@ -4,7 +4,7 @@
 # Allocations fail for a program whose memory goes through zswap, and for one that switches
 # the compressor. Fails on a wrong page, on pages or charges that stay behind, on a switch
 # that ends neither way, on memory that an error path forgot; and if nothing failed where it
-# should have. STEP=N in the environment: fail every N-th of a switch's allocations (3).
+# should have. STEP=N in the environment: fail every N-th of a switch's allocations (7).
 # A boot of its own: kmemleak is off elsewhere, and the debugging of DMA ends here when it
 # has no memory itself.
 #
@@ -122,7 +122,7 @@ test_switch_fails()
 	pid=$!
 	await_of $pid 60 "pages are swapped out" grep -qs holding "$KTAP_TMP/load"
 	for ((n = 1; left == 0 && n < 5000; n += step)); do
-		[ $n -lt 20 ] || step=${STEP:-3}
+		[ $n -lt 20 ] || step=${STEP:-7}
 		write_failing deflate-iaa "$(zswap_param compressor)" $n
 		if [ -n "$written" ]; then
 			equal "$(<"$(zswap_param compressor)")" deflate-iaa "compressor after a switch ($n)"

@@ -7,6 +7,8 @@
 #
 # vm: append=psi=1
 # timeout: 200
+# may-skip: willneed no accounting of delays in this kernel (debug, with FULL=1)
+# may-skip: thrashing no accounting of delays in this kernel (debug, with FULL=1)
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
 . "$(dirname "$0")/../lib/swap.sh"

@@ -131,6 +131,18 @@ test_no_time_is_left()
 	[ -s "$KTAP_TMP/log/test-results" ] || fail "no results in the folder that was asked for"
 }
 
+# A case that each of its VMs has skipped has run nowhere, unless its test had no time for
+# another VM.
+test_skipped_everywhere()
+{
+	local dir=$KTAP_TMP/results
+	mkdir "$dir"
+	printf '%s\n' "skip a/late.sh: x" "skip a/nowhere.sh: x" "skip a/elsewhere.sh: x" "ok a/late.sh: y" >"$dir/test-1.results"
+	printf '%s\n' "ok a/elsewhere.sh: x" "skip a/nowhere.sh: x" >"$dir/test-2.results"
+	printf '%s\n' "skip a/late.sh: no time is left for it" >"$dir/test-late"
+	equal "$("$ROOT/scripts/test-unrun" "$dir")" "a/nowhere.sh: x" "cases that have run nowhere"
+}
+
 # group_in OPTIONS: whether a test passes in a VM booted with these, which are others than
 # its shape says
 group_in()

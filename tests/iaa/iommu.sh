@@ -11,6 +11,7 @@
 # may-skip: nothing_outlives_a_device no DMA debugging in this kernel
 # may-skip: nothing_outlives_a_ring no DMA debugging in this kernel
 # may-skip: no_addresses no failslab in this kernel (CONFIG_FAULT_INJECTION_DEBUG_FS)
+# may-skip: no_memory_for_maps no failslab in this kernel (CONFIG_FAULT_INJECTION_DEBUG_FS)
 # timeout: 600
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/iaa.sh"
@@ -153,6 +154,32 @@ test_no_addresses()
 		"$(iaa_stat fallback_no_mapping) requests that could not be mapped"
 	at_least "$(failures_count failslab)" 100 "allocations that failed"
 	zswap_empty
+}
+
+# Without memory for what maps a ring's buffer, or pages together, each is mapped alone, and
+# is right.
+test_no_memory_for_maps()
+{
+	local dev i status read_failed=0
+	setup
+	zram_create dev deflate-iaa 8M
+	must blk-verify write --size 8M --bs 1M "$dev"
+	iaa_stats_reset
+	failures_setup failslab 30
+	for ((i = 0; i < 20; i++)); do
+		put 1 "$(zram_attr "$dev" batch_size)"
+		put 16 "$(zram_attr "$dev" batch_size)"
+		status=0
+		blk-verify check --fail --size 8M --bs 256K "$dev" >"$KTAP_TMP/check" 2>&1 || status=$?
+		[ $status -eq 0 ] || [ $status -eq 2 ] || fail "status $status: $(<"$KTAP_TMP/check")"
+		read_failed=$((read_failed + $(awk '$1 == "failed" { print $2 }' "$KTAP_TMP/check")))
+	done
+	put 0 /sys/kernel/debug/failslab/probability
+	info "$(failures_count failslab) failures, $(iaa_stat total_mapped_alone) sides mapped alone," \
+		"$read_failed of $((20 * 32)) reads that got no memory"
+	at_least "$(iaa_stat total_mapped_alone)" 100 "sides mapped alone"
+	at_least "$(failures_count failslab)" 100 "allocations that failed"
+	must blk-verify check --size 8M --bs 1M "$dev"
 }
 
 # A queue goes while batches of it are mapped: removal waits for them.

@@ -28,6 +28,7 @@ static struct {
 	unsigned int threads;
 	int do_write;
 	int do_check;
+	int fail;
 } opt = { .dir = "/corpus", .block = 65536, .seed = 1, .threads = 1 };
 
 static struct corpus corpus;
@@ -40,7 +41,8 @@ static const char usage[] =
 "  --threads N      in N equal parts at once (default 1)\n"
 "  --seed N         contents (default 1)\n"
 "  --round N        other contents at the same place (default 0)\n"
-"  --corpus DIR     real pages (default /corpus)\n";
+"  --corpus DIR     real pages (default /corpus)\n"
+"  --fail           let allocations fail for the threads, as fault injection is set up\n";
 
 struct part {
 	pthread_t thread;
@@ -61,6 +63,9 @@ static void *part_run(void *arg)
 		die("%s: %s", opt.path, strerror(errno));
 	if (posix_memalign((void **)&buffer, TEST_PAGE_SIZE, opt.block))
 		die("no memory");
+	memset(buffer, 0, opt.block);
+	if (opt.fail)
+		allocations_fail();
 	for (uint64_t b = part->first; b < part->first + part->blocks; b++) {
 		ssize_t done;
 
@@ -119,12 +124,15 @@ static void parse(int argc, char **argv)
 		{ "seed", required_argument, NULL, 'S' },
 		{ "round", required_argument, NULL, 'r' },
 		{ "corpus", required_argument, NULL, 'c' },
+		{ "fail", no_argument, &opt.fail, 1 },
 		{ }
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
+		case 0:
+			break;
 		case 's':
 			opt.size = parse_size(optarg);
 			break;

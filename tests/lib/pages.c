@@ -143,3 +143,12 @@ int page_check(const struct corpus *corpus, uint64_t seed, uint64_t index,
 			(unsigned long long)index, round, wrong, at, got[at], want[at]);
 	return 1;
 }
+
+/* This thread only: starting a program or a thread would fail more often than not. */
+void allocations_fail(void)
+{
+	FILE *f = fopen("/proc/thread-self/make-it-fail", "w");
+
+	if (!f || fputs("1", f) < 0 || fclose(f))
+		die("make-it-fail: %s", strerror(errno));
+}

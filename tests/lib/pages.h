@@ -47,4 +47,7 @@ uint64_t parse_size(const char *text);
 /* Print to standard error and end with status 2. */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* Let this thread's allocations fail, as fault injection is set up */
+void allocations_fail(void);
+
 #endif

@@ -73,18 +73,6 @@ struct part {
 	uint32_t round;
 };
 
-/* This thread only: starting a program or a thread would fail more often than not. */
-static void let_fail(void)
-{
-	FILE *f;
-
-	if (!opt.fail)
-		return;
-	f = fopen("/proc/thread-self/make-it-fail", "w");
-	if (!f || fputs("1", f) < 0 || fclose(f))
-		die("make-it-fail: %s", strerror(errno));
-}
-
 /* Random words that depend on the page and the round only */
 static void random_fill(uint64_t page, uint32_t round, uint64_t *words)
 {
@@ -134,7 +122,8 @@ static void *write_part(void *arg)
 {
 	struct part *part = arg;
 
-	let_fail();
+	if (opt.fail)
+		allocations_fail();
 	for (uint64_t i = part->first; i < part->first + part->pages; i++)
 		fill(i, part->round, memory + i * TEST_PAGE_SIZE);
 	if (opt.pageout &&
@@ -151,7 +140,8 @@ static void *check_part(void *arg)
 	struct part *part = arg;
 	volatile uint64_t bad = 0;
 
-	let_fail();
+	if (opt.fail)
+		allocations_fail();
 	if (opt.willneed &&
 	    madvise(memory + part->first * TEST_PAGE_SIZE, part->pages * TEST_PAGE_SIZE,
 		    MADV_WILLNEED))

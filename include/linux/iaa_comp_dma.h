@@ -10,28 +10,38 @@
 #include <linux/compiler.h>
 #include <linux/dma-mapping.h>
 #include <linux/list.h>
+#include <linux/scatterlist.h>
 #include <linux/types.h>
 
 struct iaa_dma;
 
 /* Pages in a batch */
 #define IAA_COMP_BATCH_MAX	16
+/* Those that go to one device, if it can be, since it maps them at once */
+#define IAA_COMP_BATCH_GROUP	8
 /* Devices that map a batch; others map its pages for each request */
-#define IAA_COMP_BATCH_MAPS	4
+#define IAA_COMP_BATCH_MAPS	3
 /*
  * Devices that keep a buffer mapped at a time. DMA debugging wants no more than seven
  * mappings of a cache line; one more may be a request's own.
  */
 #define IAA_COMP_BUF_MAPS	6
 
-/* private: a device's addresses of a batch */
+/* private: pages of a batch that a device has mapped at once */
+struct iaa_batch_group {
+	dma_addr_t addr;			/* of the first */
+	u8 first;
+	u8 nr;					/* 0: none */
+	u8 ents;				/* of @sg */
+	bool tried;				/* no other mapping may be made */
+	struct scatterlist sg[IAA_COMP_BATCH_GROUP];
+};
+
+/* private: what a device has of a batch */
 struct iaa_batch_map {
 	struct iaa_dma *dma;
 	atomic_t *users;
-	struct dma_iova_state iova;		/* for pages that are linked one by one */
-	unsigned int linked;			/* how many */
-	u8 run[IAA_COMP_BATCH_MAX];		/* pages that one mapping has, from here on */
-	dma_addr_t addr[IAA_COMP_BATCH_MAX];	/* of each page; DMA_MAPPING_ERROR: none yet */
+	struct iaa_batch_group group[IAA_COMP_BATCH_MAX / IAA_COMP_BATCH_GROUP];
 };
 
 /* private: a device's address of a buffer */
@@ -48,8 +58,7 @@ struct iaa_buf_map {
  * them at once, and all of them are unmapped at once:
  *
  *	if (iaa_comp_translated())
- *		for each page
- *			iaa_comp_batch_add(&batch, page, 1);
+ *		iaa_comp_batch_add(&batch, pages, nr);
  *	for each page
  *		req->batch = &batch, iaa_comp_submit_...(req);
  *	retire all of them
@@ -65,9 +74,11 @@ struct iaa_comp_batch {
 	enum dma_data_direction dir;
 	u8 nr;
 	u8 next;	/* page that should come next */
+	u8 end;		/* pages from @next up to this one are mapped by @dma, */
 	u8 nr_maps;
-	u8 last;	/* map that was used last */
-	void *page[IAA_COMP_BATCH_MAX];
+	dma_addr_t base;	/* where page 0 would be at this address */
+	struct iaa_dma *dma;
+	const void *page[IAA_COMP_BATCH_MAX];
 	struct iaa_batch_map map[IAA_COMP_BATCH_MAPS];
 };
 
@@ -100,7 +111,8 @@ static inline bool iaa_comp_translated(void)
 	return READ_ONCE(iaa_translating);
 }
 
-void iaa_comp_batch_add(struct iaa_comp_batch *batch, void *page, unsigned int nr);
+void iaa_comp_batch_add(struct iaa_comp_batch *batch, const void *const *pages,
+			unsigned int nr);
 void iaa_comp_batch_end(struct iaa_comp_batch *batch);
 void iaa_comp_buf_unmap(struct iaa_comp_buf *buf);
 

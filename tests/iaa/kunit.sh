@@ -15,13 +15,13 @@
 
 RESULTS=/sys/kernel/debug/kunit
 # All of them have to be there
-SUITES='acomp_units acomp_units_mock iaa_comp iaa_desc iaa_level iaa_table'
+SUITES='acomp_units acomp_units_mock iaa_comp iaa_desc iaa_dma iaa_level iaa_table'
 # The modules whose tests devices do, too
 REQUESTS='acomp_units_test iaa_soft_kunit'
 # The one whose tests only devices do, its suite iaa_device
 DEVICE=iaa_device_kunit
 
-for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_level_kunit $REQUESTS; do
+for module in iaa_comp iaa_crypto zram iaa_table_kunit iaa_desc_kunit iaa_dma_kunit iaa_level_kunit $REQUESTS; do
 	modprobe -q "$module" 2>/dev/null || true
 done
 if [ ! -d $RESULTS ]; then

@@ -231,27 +231,29 @@ static void iaa_map_exit(void *data)
 	kfree(map->batch);
 }
 
-static void iaa_map_pages(void *data, void *page, unsigned int nr)
+static void iaa_map_pages(void *data, const void *const *pages, unsigned int nr)
 {
 	struct iaa_map *map = data;
 
 	if (!map->batch)
 		map->batch = kzalloc_obj(*map->batch, IAA_MAP_GFP);
 	if (map->batch)
-		iaa_comp_batch_add(map->batch, page, nr);
+		iaa_comp_batch_add(map->batch, pages, nr);
 }
 
-static void iaa_map_unit(void *req, void *data, void *buf)
+static bool iaa_map_unit(void *req, void *data, void *buf)
 {
 	struct iaa_unit *unit = req;
 	struct iaa_map *map = data;
 
-	if (!unit->buf)
+	if (!unit->buf) {
 		unit->buf = kzalloc_obj(*unit->buf, IAA_MAP_GFP);
-	if (unit->buf)
-		unit->buf->addr = buf;
+		if (unit->buf)
+			unit->buf->addr = buf;
+	}
 	unit->req.buf = unit->buf;
-	unit->req.batch = map->batch;
+	unit->req.batch = unit->buf ? map->batch : NULL;
+	return unit->req.batch;
 }
 
 static void iaa_unmap(void *data)

@@ -94,6 +94,7 @@ void zcomp_ring_trim(struct zcomp_ring *ring, unsigned int nr)
 		WRITE_ONCE(ring->nr, ring->nr - 1);
 		if (ring->state->unit_exit)
 			ring->state->unit_exit(ring->units[ring->nr].req);
+		ring->units[ring->nr].knows = NULL;
 		free_page((unsigned long)ring->units[ring->nr].buf);
 	}
 	ring->head = 0;
@@ -338,7 +339,8 @@ void zcomp_ring_map(struct zcomp_ring *ring)
 {
 	void *map;
 
-	ring->turn ^= 1;
+	if (ring->in_flight)
+		ring->turn ^= 1;
 	map = ring->map[ring->turn];
 	while (ring->in_flight && ring_oldest(ring)->map == map)
 		ring_retire(ring);
@@ -359,11 +361,21 @@ struct zcomp_unit *zcomp_ring_next(struct zcomp_ring *ring)
 	return &ring->units[ring->head];
 }
 
-static noinline void ring_map_unit(struct zcomp_ring *ring,
-				   struct zcomp_unit *unit)
+static noinline void ring_map_unit_anew(struct zcomp_ring *ring,
+					struct zcomp_unit *unit)
 {
+	unit->knows = ring->state->map_unit(unit->req, unit->map, unit->buf) ?
+		      unit->map : NULL;
+}
+
+static __always_inline void ring_map_unit(struct zcomp_ring *ring,
+					  struct zcomp_unit *unit)
+{
+	if (likely(!ring->maps))
+		return;
 	unit->map = ring->map[ring->turn];
-	ring->state->map_unit(unit->req, unit->map, unit->buf);
+	if (unit->knows != unit->map)
+		ring_map_unit_anew(ring, unit);
 }
 
 /**
@@ -383,8 +395,7 @@ void zcomp_ring_compress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	if (unlikely(ring->maps))
-		ring_map_unit(ring, unit);
+	ring_map_unit(ring, unit);
 	while (ops->compress(comp->params, unit->req, src, unit->buf, nowait))
 		nowait = ring_make_room(ring);
 	ring_push(ring);
@@ -408,8 +419,7 @@ void zcomp_ring_decompress(struct zcomp_ring *ring, struct zcomp *comp,
 	bool nowait = true;
 
 	unit->wait = ops->wait;
-	if (unlikely(ring->maps))
-		ring_map_unit(ring, unit);
+	ring_map_unit(ring, unit);
 	while (ops->decompress(comp->params, unit->req, unit->buf, src_len,
 			       dst, nowait))
 		nowait = ring_make_room(ring);

@@ -28,8 +28,9 @@ struct zcomp_params;
  * @map_exit: optional; called before the state for such pages is freed
  * @maps: optional, with the three below; whether it gains anything now by knowing
  *	buffers, and, beforehand, which pages come
- * @map_pages: @nr pages from this address on will come, behind those named before
- * @map_unit: the next operation of this unit, whose buffer is @buf, is on one of them
+ * @map_pages: these @nr pages will come, behind those named before
+ * @map_unit: from now on the operations of this unit, whose buffer is @buf, are on such
+ *	pages; false if it has to be told again, since there is no memory, or no such page
  * @unmap: all of the pages that were named, and came, are retired
  *
  * Backends with the same state may share a ring.
@@ -41,8 +42,8 @@ struct zcomp_batch_state {
 	void (*unit_exit)(void *req);
 	void (*map_exit)(void *map);
 	bool (*maps)(void);
-	void (*map_pages)(void *map, void *page, unsigned int nr);
-	void (*map_unit)(void *req, void *map, void *buf);
+	void (*map_pages)(void *map, const void *const *pages, unsigned int nr);
+	bool (*map_unit)(void *req, void *map, void *buf);
 	void (*unmap)(void *map);
 };
 
@@ -81,7 +82,8 @@ struct zcomp_batch_ops {
  * @buf: a page of the unit's own, for the compressed form
  * @req: the backend's state
  * @wait: the backend's, set at submission
- * @map: the ring's, where that maps: what the unit is mapped with
+ * @map: the ring's, where that maps: whose turn it was when the unit was submitted
+ * @knows: the ring's: the map that the backend has in @req, or NULL
  * @page: the user's: the page in its plain form
  * @index: the user's: the slot that the page belongs to
  * @size: the user's: the slot's size before the operation
@@ -92,6 +94,7 @@ struct zcomp_unit {
 	void *req;
 	int (*wait)(void *req);
 	void *map;
+	void *knows;
 	struct page *page;
 	unsigned long index;
 	unsigned int size;

@@ -253,17 +253,20 @@ static noinline void map_ahead(struct batch_io *io, struct bio *bio,
 			       struct bvec_iter iter)
 {
 	struct zcomp_ring *ring = io->ring;
+	const void *pages[ZCOMP_BATCH_MAX];
+	unsigned int nr = 0, bytes;
 
-	zcomp_ring_map(ring);
-	while (io->named < ring->nr && iter.bi_size) {
+	while (nr < ring->nr && iter.bi_size) {
 		struct bio_vec bv = mp_bvec_iter_bvec(bio->bi_io_vec, iter);
-		unsigned int nr = min(bv.bv_len >> PAGE_SHIFT, ring->nr - io->named);
+		const void *page = page_address(bv.bv_page) + bv.bv_offset;
 
-		ring->state->map_pages(ring->map[ring->turn],
-				       page_address(bv.bv_page) + bv.bv_offset, nr);
-		bio_advance_iter_single(bio, &iter, nr * PAGE_SIZE);
-		io->named += nr;
+		for (bytes = 0; bytes < bv.bv_len && nr < ring->nr; bytes += PAGE_SIZE)
+			pages[nr++] = page + bytes;
+		bvec_iter_advance_single(bio->bi_io_vec, &iter, bytes);
 	}
+	zcomp_ring_map(ring);
+	ring->state->map_pages(ring->map[ring->turn], pages, nr);
+	io->named = nr;
 }
 
 /* Have the next page named, unless it is already */

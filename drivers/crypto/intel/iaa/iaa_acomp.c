@@ -216,7 +216,7 @@ static noinline void iaa_acomp_map_together(struct acomp_req *req,
 		void *packed = ctx->comp ? unit->dst : (void *)unit->src;
 
 		if (ctx->comp && unit->slen == PAGE_SIZE) {
-			iaa_comp_batch_add(&ctx->batch, (void *)unit->src, 1);
+			iaa_comp_batch_add(&ctx->batch, &unit->src, 1);
 			unit->batch = &ctx->batch;
 		}
 		if (!req->units->lasting)

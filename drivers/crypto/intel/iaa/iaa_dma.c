@@ -4,12 +4,10 @@
  * buffers, as long as buffer and device are there; and the pages of a batch, until
  * the batch ends.
  *
- * A device maps the pages of a batch when it first needs one, together with those of
- * its group that continue in memory. What unmapping costs is mostly the invalidation,
- * unless that is left for later (lazy); and dma_iova_unlink() never leaves it for
- * later. So with a lazy IOMMU pages that continue in memory are one mapping, as any
- * driver would have it; all others are linked into one range of addresses for each
- * device, and go at once.
+ * A device maps the pages of a batch when it first needs one, together with the rest
+ * of that one's group, as a scatterlist: the pages may be anywhere, and get one range of
+ * addresses, which goes at once, too. Most of what unmapping costs is the invalidation;
+ * a group has one, which is left for later where the IOMMU is lazy.
  *
  * IAA is a part of x86 processors, where DMA is coherent, and what is mapped here is
  * whole pages, which nothing bounces: CPU caches need nothing.
@@ -21,9 +19,9 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/scatterlist.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
-#include <linux/string.h>
 
 #include "iaa_dma.h"
 
@@ -56,7 +54,6 @@ bool iaa_dma_init(struct iaa_dma *dma, struct device *dev)
 	INIT_LIST_HEAD(&dma->bufs);
 	if (!domain || !iommu_is_dma_domain(domain))
 		return false;
-	dma->lazy = domain->type == IOMMU_DOMAIN_DMA_FQ;
 
 	guard(spinlock)(&iaa_dma_lock);
 	dma->home = iaa_next_home++ % IAA_COMP_BUF_MAPS;
@@ -94,6 +91,23 @@ static bool iaa_bufs_unmap(struct iaa_dma *dma)
 }
 
 /**
+ * iaa_dma_flush() - have the IOMMU forget what was unmapped
+ * @dma: a device that is fenced
+ *
+ * A lazy one would let the device reach it for some more milliseconds.
+ *
+ * Context: any.
+ */
+void iaa_dma_flush(struct iaa_dma *dma)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dma->dev);
+
+	if (domain)
+		iommu_flush_iotlb_all(domain);
+}
+EXPORT_SYMBOL_NS_GPL(iaa_dma_flush, "IAA_COMP");
+
+/**
  * iaa_dma_fence() - keep a device that can't be stopped from buffers
  * @dma: a device none of whose queues is live, after a grace period
  *
@@ -106,6 +120,7 @@ void iaa_dma_fence(struct iaa_dma *dma)
 	WRITE_ONCE(dma->fenced, true);
 	while (iaa_bufs_unmap(dma))
 		cond_resched();
+	iaa_dma_flush(dma);
 }
 EXPORT_SYMBOL_NS_GPL(iaa_dma_fence, "IAA_COMP");
 
@@ -173,72 +188,57 @@ static noinline dma_addr_t iaa_buf_map_first(struct iaa_comp_buf *buf,
 }
 
 /**
- * iaa_buf_map() - find a buffer's address on a device
- * @buf: the buffer, which the caller's request is about to use
- * @dma: a device with a queue that is live, which the caller keeps by RCU
- *
- * Mapped by the first request that needs it. A map of @dma can't go meanwhile: it goes
- * with the device, or the buffer.
+ * iaa_buf_map_slow() - iaa_buf_map() for a map that is not at its home, or not yet made
+ * @buf: the buffer
+ * @dma: the device
  *
  * Context: under rcu_read_lock(); does not sleep.
  * Return: the address, or DMA_MAPPING_ERROR.
  */
-dma_addr_t iaa_buf_map(struct iaa_comp_buf *buf, struct iaa_dma *dma)
+dma_addr_t iaa_buf_map_slow(struct iaa_comp_buf *buf, struct iaa_dma *dma)
 {
-	const struct iaa_buf_map *map = &buf->map[dma->home];
 	unsigned int i;
 
-	if (likely(READ_ONCE(map->dma) == dma))
-		return map->addr;
 	for (i = 0; i < IAA_COMP_BUF_MAPS; i++)
 		if (READ_ONCE(buf->map[i].dma) == dma)
 			return buf->map[i].addr;
 	return iaa_buf_map_first(buf, dma);
 }
-EXPORT_SYMBOL_NS_GPL(iaa_buf_map, "IAA_COMP");
+EXPORT_SYMBOL_NS_GPL(iaa_buf_map_slow, "IAA_COMP");
 
 /**
  * iaa_comp_batch_add() - name the next pages of a batch
  * @batch: the batch, none of whose requests was submitted; beyond IAA_COMP_BATCH_MAX
  *	pages it takes no more
- * @page: address of the first; what is no page of the linear map is mapped for its
- *	request alone
- * @nr: how many, which follow each other in memory
+ * @pages: their addresses; what is no page of the linear map is mapped for its request
+ *	alone
+ * @nr: how many
  *
  * Context: any.
  */
-void iaa_comp_batch_add(struct iaa_comp_batch *batch, void *page, unsigned int nr)
+void iaa_comp_batch_add(struct iaa_comp_batch *batch, const void *const *pages,
+			unsigned int nr)
 {
-	if (WARN_ON_ONCE(batch->nr_maps) || !PAGE_ALIGNED(page) ||
-	    !iaa_in_linear_map(page))
+	unsigned int i, at = batch->nr;
+
+	if (WARN_ON_ONCE(batch->nr_maps))
 		return;
-	for (; nr && batch->nr < IAA_COMP_BATCH_MAX; nr--, page += PAGE_SIZE)
-		batch->page[batch->nr++] = page;
+	for (i = 0; i < nr && at < IAA_COMP_BATCH_MAX; i++)
+		if (PAGE_ALIGNED(pages[i]) && iaa_in_linear_map(pages[i]))
+			batch->page[at++] = pages[i];
+	batch->nr = at;
 }
 EXPORT_SYMBOL_GPL(iaa_comp_batch_add);
 
-/* What was linked goes by dma_iova_destroy() or dma_iova_unlink() */
-static void iaa_batch_unmap_runs(struct iaa_comp_batch *batch, struct iaa_batch_map *map)
-{
-	unsigned int i;
-
-	for (i = 0; i < batch->nr; i += map->run[i] ?: 1)
-		if (map->run[i])
-			dma_unmap_phys(map->dma->dev, map->addr[i],
-				       map->run[i] * PAGE_SIZE, batch->dir, 0);
-}
-
 static void iaa_batch_unmap(struct iaa_comp_batch *batch, struct iaa_batch_map *map)
 {
-	struct device *dev = map->dma->dev;
+	struct iaa_batch_group *group;
 
-	if (dma_use_iova(&map->iova))
-		dma_iova_destroy(dev, &map->iova, map->linked * PAGE_SIZE,
-				 batch->dir, 0);
-	iaa_batch_unmap_runs(batch, map);
-	memset(&map->iova, 0, sizeof(map->iova));
-	map->linked = 0;
-	memset(map->run, 0, sizeof(map->run));
+	for (group = map->group; group < map->group + ARRAY_SIZE(map->group); group++) {
+		if (group->nr)
+			dma_unmap_sg(map->dma->dev, group->sg, group->ents, batch->dir);
+		group->nr = 0;
+	}
 }
 
 /**
@@ -253,162 +253,156 @@ void iaa_comp_batch_end(struct iaa_comp_batch *batch)
 
 	for (map = batch->map; batch->nr_maps; batch->nr_maps--, map++) {
 		iaa_batch_unmap(batch, map);
+		if (unlikely(READ_ONCE(map->dma->fenced)))
+			iaa_dma_flush(map->dma);
 		/* Pairs with atomic_read_acquire() where its queue is drained */
 		atomic_fetch_dec_release(map->users);
 	}
 	batch->nr = 0;
 	batch->next = 0;
-	batch->last = 0;
+	batch->end = 0;
 }
 EXPORT_SYMBOL_GPL(iaa_comp_batch_end);
 
 /**
- * iaa_batch_fence() - keep a device that can't be stopped from the pages of a batch
- * @batch: the batch; what it has on the device is given back
- * @dma: the device
+ * iaa_batch_fence() - keep devices that can't be stopped from the pages of a batch
+ * @batch: the batch; what it has on one that is fenced is given back
  *
  * Context: any; the batch's owner.
  */
-void iaa_batch_fence(struct iaa_comp_batch *batch, struct iaa_dma *dma)
+void iaa_batch_fence(struct iaa_comp_batch *batch)
 {
 	struct iaa_batch_map *map;
 
-	for (map = batch->map; map < batch->map + batch->nr_maps; map++)
-		if (map->dma == dma)
-			iaa_batch_unmap(batch, map);
+	for (map = batch->map; map < batch->map + batch->nr_maps; map++) {
+		if (!READ_ONCE(map->dma->fenced))
+			continue;
+		iaa_batch_unmap(batch, map);
+		iaa_dma_flush(map->dma);
+	}
+	batch->end = 0;
 }
 EXPORT_SYMBOL_NS_GPL(iaa_batch_fence, "IAA_COMP");
 
-/* Which page of a batch, or -1; requests come in the order of the pages */
-static int iaa_batch_find(struct iaa_comp_batch *batch, const void *addr)
+/* Which page of a batch, from the one on that should come next; its end if it has none */
+static unsigned int iaa_batch_find(struct iaa_comp_batch *batch, const void *addr)
 {
 	unsigned int i, at = batch->next;
 
-	for (i = 0; i <= batch->nr; i++, at++) {
+	for (i = 0; i < batch->nr; i++, at++) {
 		if (at >= batch->nr)
 			at = 0;
-		if (likely(batch->page[at] == addr)) {
-			batch->next = at + 1;
+		if (likely(batch->page[at] == addr))
 			return at;
-		}
 	}
-	return -1;
+	return batch->nr;
 }
 
 /* What a device has of a batch; NULL if the batch is on too many others */
 static struct iaa_batch_map *iaa_batch_on(struct iaa_comp_batch *batch,
-					  struct iaa_dma *dma, atomic_t *users)
+					  struct iaa_dma *dma, atomic_t *users,
+					  enum dma_data_direction dir)
 {
 	struct iaa_batch_map *map;
 	unsigned int i;
 
-	for (i = 0; i < batch->nr_maps; i++) {
-		if (batch->map[i].dma != dma)
-			continue;
-		batch->last = i;
-		return &batch->map[i];
-	}
-	if (i == IAA_COMP_BATCH_MAPS)
+	for (map = batch->map; map < batch->map + batch->nr_maps; map++)
+		if (map->dma == dma)
+			return batch->dir == dir ? map : NULL;
+	if (batch->nr_maps == IAA_COMP_BATCH_MAPS || batch->nr < 2)
+		return NULL;
+	if (batch->nr_maps && batch->dir != dir)
 		return NULL;
 
-	batch->last = i;
-	map = &batch->map[i];
 	atomic_inc(users);
-	*map = (struct iaa_batch_map){ .dma = dma, .users = users };
-	memset(map->addr, 0xff, sizeof(map->addr));
-	static_assert(DMA_MAPPING_ERROR == (dma_addr_t)-1);
+	batch->dir = dir;
 	batch->nr_maps++;
+	map->dma = dma;
+	map->users = users;
+	for (i = 0; i < ARRAY_SIZE(map->group); i++) {
+		map->group[i].nr = 0;
+		map->group[i].tried = false;
+	}
 	return map;
 }
 
-/* Pages from this one on that continue in memory, in its group, and are not mapped yet */
-static unsigned int iaa_batch_run(const struct iaa_comp_batch *batch,
-				  const struct iaa_batch_map *map, unsigned int page)
+/* Less than sg_init_table() takes, which clears what no page needs, too */
+static void iaa_sg_set(struct scatterlist *sg, const void *page)
 {
-	unsigned int i = page + 1;
-
-	while (i < batch->nr && i % IAA_BATCH_GROUP &&
-	       map->addr[i] == DMA_MAPPING_ERROR &&
-	       batch->page[i] == batch->page[i - 1] + PAGE_SIZE)
-		i++;
-	return i - page;
+	*sg = (struct scatterlist){};
+	sg_set_page(sg, virt_to_page(page), PAGE_SIZE, 0);
 }
 
-static dma_addr_t iaa_batch_link(struct iaa_comp_batch *batch,
-				 struct iaa_batch_map *map, unsigned int page,
-				 unsigned int nr)
+/*
+ * The rest of a page's group. An IOMMU makes one range of addresses of it. Should it be
+ * several, or should there be no memory, each page is mapped alone.
+ */
+static void iaa_batch_map_group(struct iaa_comp_batch *batch, struct device *dev,
+				struct iaa_batch_group *group, unsigned int first)
 {
-	size_t offset = map->linked * PAGE_SIZE, size = nr * PAGE_SIZE;
-	struct device *dev = map->dma->dev;
+	unsigned int end = min(round_up(first + 1, IAA_COMP_BATCH_GROUP), batch->nr);
+	struct scatterlist *sg = group->sg;
+	unsigned int i, ents;
 
-	if (!dma_use_iova(&map->iova) &&
-	    !dma_iova_try_alloc(dev, &map->iova, 0, batch->nr * PAGE_SIZE))
-		return DMA_MAPPING_ERROR;
-	if (dma_iova_link(dev, &map->iova, virt_to_phys(batch->page[page]),
-			  offset, size, batch->dir, 0))
-		return DMA_MAPPING_ERROR;
-	if (dma_iova_sync(dev, &map->iova, offset, size)) {
-		dma_iova_unlink(dev, &map->iova, offset, size, batch->dir, 0);
-		return DMA_MAPPING_ERROR;
+	group->tried = true;
+	iaa_sg_set(sg, batch->page[first]);
+	for (i = first + 1; i < end; i++) {
+		if (batch->page[i] == batch->page[i - 1] + PAGE_SIZE)
+			sg->length += PAGE_SIZE;
+		else
+			iaa_sg_set(++sg, batch->page[i]);
 	}
-	map->linked += nr;
-	return map->iova.addr + offset;
-}
+	sg_mark_end(sg);
+	group->ents = sg - group->sg + 1;
 
-static void iaa_batch_map_run(struct iaa_comp_batch *batch,
-			      struct iaa_batch_map *map, unsigned int page)
-{
-	unsigned int nr = iaa_batch_run(batch, map, page), i;
-	struct device *dev = map->dma->dev;
-	dma_addr_t addr;
-
-	if (map->dma->lazy && nr > 1) {
-		addr = dma_map_phys(dev, virt_to_phys(batch->page[page]),
-				    nr * PAGE_SIZE, batch->dir, 0);
-		if (dma_mapping_error(dev, addr))
-			return;
-		map->run[page] = nr;
-	} else {
-		addr = iaa_batch_link(batch, map, page, nr);
-		if (addr == DMA_MAPPING_ERROR)
-			return;
+	ents = dma_map_sg_attrs(dev, group->sg, group->ents, batch->dir, DMA_ATTR_NO_WARN);
+	if (!ents)
+		return;
+	if (ents > 1) {
+		dma_unmap_sg(dev, group->sg, group->ents, batch->dir);
+		return;
 	}
-	for (i = 0; i < nr; i++)
-		map->addr[page + i] = addr + i * PAGE_SIZE;
+	group->addr = sg_dma_address(group->sg);
+	group->first = first;
+	group->nr = end - first;
 }
 
 /**
- * iaa_batch_map() - find the address of a batch's page on a device
+ * iaa_batch_map_slow() - iaa_batch_map() for a page that isn't mapped, or comes out of turn
  * @batch: the batch
  * @dma: the device
- * @users: raised until the batch ends, if it was not in use by @dma yet: a count of
- *	the queue that the request is for
+ * @users: see iaa_batch_map()
  * @addr: the page
  * @dir: what the device does with it
  *
  * Context: under rcu_read_lock(); does not sleep.
- * Return: the address, or DMA_MAPPING_ERROR: not a page of the batch, or the only
- * one, or no addresses, or no memory to map them.
+ * Return: as iaa_batch_map().
  */
-dma_addr_t iaa_batch_map(struct iaa_comp_batch *batch, struct iaa_dma *dma,
-			 atomic_t *users, const void *addr,
-			 enum dma_data_direction dir)
+dma_addr_t iaa_batch_map_slow(struct iaa_comp_batch *batch, struct iaa_dma *dma,
+			      atomic_t *users, const void *addr,
+			      enum dma_data_direction dir)
 {
-	struct iaa_batch_map *map = &batch->map[batch->last];
-	int page = iaa_batch_find(batch, addr);
+	unsigned int page = iaa_batch_find(batch, addr);
+	struct iaa_batch_group *group;
+	struct iaa_batch_map *map;
 
-	if (unlikely(page < 0))
+	batch->end = 0;
+	if (unlikely(page == batch->nr))
 		return DMA_MAPPING_ERROR;
-	if (unlikely(!batch->nr_maps || map->dma != dma)) {
-		if (batch->nr < 2 || (batch->nr_maps && batch->dir != dir))
-			return DMA_MAPPING_ERROR;
-		batch->dir = dir;
-		map = iaa_batch_on(batch, dma, users);
-		if (!map)
-			return DMA_MAPPING_ERROR;
-	}
-	if (map->addr[page] == DMA_MAPPING_ERROR)
-		iaa_batch_map_run(batch, map, page);
-	return map->addr[page];
+	batch->next = page + 1;
+	map = iaa_batch_on(batch, dma, users, dir);
+	if (!map)
+		return DMA_MAPPING_ERROR;
+
+	group = &map->group[page / IAA_COMP_BATCH_GROUP];
+	if (!group->tried)
+		iaa_batch_map_group(batch, dma->dev, group, page);
+	if (page - group->first >= group->nr)
+		return DMA_MAPPING_ERROR;
+
+	batch->dma = dma;
+	batch->base = group->addr - group->first * PAGE_SIZE;
+	batch->end = group->first + group->nr;
+	return batch->base + page * PAGE_SIZE;
 }
-EXPORT_SYMBOL_NS_GPL(iaa_batch_map, "IAA_COMP");
+EXPORT_SYMBOL_NS_GPL(iaa_batch_map_slow, "IAA_COMP");

@@ -160,7 +160,6 @@ void iaa_req_unmap(struct device *dev, struct iaa_comp_req *req, bool readback)
 		dma_unmap_phys(dev, req->src_dma, req->slen, DMA_TO_DEVICE, 0);
 	if (!(req->kept & IAA_KEPT_DST))
 		dma_unmap_phys(dev, req->dst_dma, req->dlen, iaa_dst_dir(readback), 0);
-	req->kept = 0;
 }
 
 /**

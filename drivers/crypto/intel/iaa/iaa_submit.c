@@ -136,8 +136,11 @@ static __always_inline void iaa_unmap(struct iaa_comp_req *req,
 {
 	struct device *dev = req->wq->dma_dev;
 
-	if (dma_need_unmap(dev))
-		iaa_req_unmap(dev, req, req->verify);
+	if (dma_need_unmap(dev)) {
+		if (req->kept != (IAA_KEPT_SRC | IAA_KEPT_DST))
+			iaa_req_unmap(dev, req, req->verify);
+		req->kept = 0;
+	}
 	if (unlikely(req->src_bounce || req->dst_bounce))
 		iaa_req_unbounce(req, produced);
 }
@@ -225,12 +228,6 @@ static noinline int iaa_wq_try(struct iaa_wq *wq, struct iaa_comp_req *req)
 	return __iaa_wq_try(wq, req, false);
 }
 
-static noinline int iaa_wq_try_translating(struct iaa_wq *wq,
-					   struct iaa_comp_req *req)
-{
-	return __iaa_wq_try(wq, req, true);
-}
-
 /*
  * One pass over a set, from where this CPU is in it. -EAGAIN if some queue is
  * merely full, so that another pass may help. Buffers that could not be mapped
@@ -244,6 +241,7 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 					  bool translating)
 {
 	unsigned int next = raw_cpu_read(iaa_cursor[role]), at, i;
+	struct iaa_wq *wq;
 	int ret, worst = -EREMOTEIO;
 
 	for (i = 0; i < set->nr; i++) {
@@ -254,9 +252,8 @@ static __always_inline int iaa_set_submit(const struct iaa_table *table,
 		if (at >= set->nr)
 			at -= set->nr;
 
-		ret = translating ?
-		      iaa_wq_try_translating(table->wqs[set->first + at], req) :
-		      iaa_wq_try(table->wqs[set->first + at], req);
+		wq = table->wqs[set->first + at];
+		ret = translating ? __iaa_wq_try(wq, req, true) : iaa_wq_try(wq, req);
 		if (likely(ret == -EINPROGRESS)) {
 			if (translating && req->batch && iaa_batch_stays(req->batch))
 				next--;
@@ -363,24 +360,26 @@ static __always_inline void iaa_count(struct iaa_comp_req *req, int ret)
 	}
 }
 
-static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret)
+static __always_inline int iaa_finish(struct iaa_comp_req *req, int ret, bool fenced)
 {
 	if (req->op == IAA_OP_VERIFY)
 		req->op = IAA_OP_COMPRESS;
 	iaa_count(req, ret);
 	iaa_unmap(req, ret > 0 ? ret : 0);
+	if (fenced)
+		iaa_dma_flush(&req->wq->dev->dma);
 	iaa_desc_put(req->wq, req->desc);
 	return ret;
 }
 
 static noinline int iaa_give_up(struct iaa_comp_req *req, enum iaa_reason reason)
 {
-	struct iaa_dma *dma = &req->wq->dev->dma;
+	bool fenced = READ_ONCE(req->wq->dev->dma.fenced);
 
 	/* Software will use the page */
-	if (unlikely(READ_ONCE(dma->fenced)) && req->batch)
-		iaa_batch_fence(req->batch, dma);
-	return iaa_finish(req, iaa_req_soft(req, reason));
+	if (unlikely(fenced) && req->batch)
+		iaa_batch_fence(req->batch);
+	return iaa_finish(req, iaa_req_soft(req, reason), fenced);
 }
 
 /*
@@ -458,5 +457,5 @@ int iaa_hw_poll(struct iaa_comp_req *req)
 	} else if (unlikely(req->verify) && req->op == IAA_OP_COMPRESS) {
 		return iaa_verify(req, ret);
 	}
-	return iaa_finish(req, ret);
+	return iaa_finish(req, ret, false);
 }

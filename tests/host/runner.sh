@@ -135,7 +135,7 @@ test_no_time_is_left()
 # another VM.
 test_skipped_everywhere()
 {
-	local dir=$KTAP_TMP/results
+	local dir=$KTAP_TMP/unrun
 	mkdir "$dir"
 	printf '%s\n' "skip a/late.sh: x" "skip a/nowhere.sh: x" "skip a/elsewhere.sh: x" "ok a/late.sh: y" >"$dir/test-1.results"
 	printf '%s\n' "ok a/elsewhere.sh: x" "skip a/nowhere.sh: x" >"$dir/test-2.results"

@@ -30,6 +30,7 @@ static int dma_init(struct kunit *test)
 {
 	struct dma_fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 	unsigned int i;
+	int err;
 
 	if (!f)
 		return -ENOMEM;
@@ -42,7 +43,9 @@ static int dma_init(struct kunit *test)
 		if (IS_ERR(dev))
 			return PTR_ERR(dev);
 		dev->dma_mask = &dev->coherent_dma_mask;
-		dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+		err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+		if (err)
+			return err;
 		f->dma[i].dev = dev;
 	}
 	f->block = alloc_pages_exact((PAGES + 1) * PAGE_SIZE, GFP_KERNEL);
